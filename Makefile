@@ -1,0 +1,34 @@
+# Two commands do everything: `make demo` and `make test`. PYTHON is any Python 3.11 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench clean
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed ## stylize the sample and render a small print into demo/
+	mkdir -p demo
+	$(BIN)/tilebrush display samples/photo.jpg samples/style.jpg -o demo/display.png --force
+	$(BIN)/tilebrush print samples/photo.jpg samples/style.jpg --run demo/run --size 1066x800 \
+	    --quality draft
+	@echo "Look at demo/display.png and demo/run/print.jpg"
+
+test: $(VENV)/installed ## the whole suite
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/installed ## what CI runs: format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+bench: $(VENV)/installed ## the figures of README and docs/
+	$(BIN)/python -m benchmarks.run --out benchmarks/out
+
+clean: ## drop the environment and what demo and bench made
+	rm -rf $(VENV) demo benchmarks/out

@@ -1,0 +1,38 @@
+"""The canvas: image files in and out, sizes, blending and print files. Owner of libvips."""
+
+from stages.canvas._vips import VERSION as LIBVIPS_VERSION
+from stages.canvas.blend import blend, weights
+from stages.canvas.files import read, read_padded, size_of, write, write_bands
+from stages.canvas.finish import (
+    PrintFormat,
+    deep_zoom,
+    difference,
+    preview,
+    write_jpeg,
+    write_tiff,
+)
+from stages.canvas.loading import Facts, inspect, prepare_photo, prepare_style
+from stages.canvas.resample import resize, resized
+
+__all__ = [
+    "LIBVIPS_VERSION",
+    "Facts",
+    "PrintFormat",
+    "blend",
+    "deep_zoom",
+    "difference",
+    "inspect",
+    "prepare_photo",
+    "prepare_style",
+    "preview",
+    "read",
+    "read_padded",
+    "resize",
+    "resized",
+    "size_of",
+    "weights",
+    "write",
+    "write_bands",
+    "write_jpeg",
+    "write_tiff",
+]

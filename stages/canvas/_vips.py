@@ -1,0 +1,86 @@
+"""libvips, set up once, and the two ways in which pixels leave it.
+
+Nothing outside `stages.canvas` imports pyvips. The operation cache is off: it would hand out the
+old pixels of a file that was replaced under the same name, and keep memory that small computers
+need. Every loader is blocked but those for photographs that libvips' authors hold fit for
+untrusted files, and the raw one that canvases and tiles come in by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BufferedRandom
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+_PHOTO_LOADERS = (
+    "VipsForeignLoadJpeg",
+    "VipsForeignLoadPng",
+    "VipsForeignLoadTiff",
+    "VipsForeignLoadWebp",
+    "VipsForeignLoadNsgif",
+    "VipsForeignLoadHeif",
+)
+VERSION = f"{pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)}"
+
+pyvips.cache_set_max(0)
+pyvips.operation_block_set("VipsForeignLoad", True)
+for _loader in (*_PHOTO_LOADERS, "VipsForeignLoadRaw"):
+    pyvips.operation_block_set(_loader, False)
+
+Image = pyvips.Image
+Source = pyvips.Source
+Error = pyvips.Error
+
+
+def reason(error: pyvips.Error) -> str:
+    """The first thing that libvips said went wrong, in one line."""
+    detail = str(getattr(error, "detail", "") or error.message)
+    lines = [line.strip() for line in detail.splitlines() if line.strip()]
+    return lines[0] if lines else "libvips gave no reason"
+
+
+class _Sink:
+    """Lets libvips write into an open file and keeps the operating system's own error."""
+
+    def __init__(self, file: BufferedRandom) -> None:
+        self.failure: BaseException | None = None
+        self.target = pyvips.TargetCustom()
+        self.target.on_write(self._guarded(lambda data: file.write(data)))
+        self.target.on_read(self._guarded(lambda length: file.read(length), failed=None))
+        self.target.on_seek(self._guarded(lambda offset, whence: file.seek(offset, whence)))
+        self.target.on_end(self._guarded(lambda: (file.flush(), 0)[1]))
+
+    def _guarded(self, work: Callable[..., Any], failed: int | None = -1) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            try:
+                return work(*arguments)
+            except BaseException as error:  # libvips could only print it; `into` raises it again
+                self.failure = self.failure or error
+                return failed
+
+        return call
+
+
+def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None]) -> None:
+    """Run a saver on an open file.
+
+    Raises: the `OSError` of a full or failing disk; `Error` for everything that libvips found.
+    """
+    sink = _Sink(file)
+    try:
+        save(sink.target)
+    except pyvips.Error as error:
+        if sink.failure is not None:
+            raise sink.failure from error
+        raise
+    if sink.failure is not None:
+        raise sink.failure
+
+
+def save(image: pyvips.Image, path: Path, kind: str, **options: object) -> None:
+    """Save an image as `kind` ("tiff", "jpeg", "png", "raw") at `path`."""
+    with path.open("w+b") as file:
+        into(file, lambda target: getattr(image, f"{kind}save_target")(target, **options))

@@ -1,0 +1,137 @@
+"""Canvas files: `.npy`, little-endian float32, C order, shape (height, width, 3).
+
+Values are 0 to 1 in display-referred sRGB. A file is checked whenever it is opened: type, order,
+shape and length must agree, so a half-written one is never read as a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import BufferedIOBase
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.canvas import _vips
+from stages.errors import TilebrushError
+from stages.tiles import Rect, Size
+
+BYTES_PER_PIXEL = 12
+
+Pixels = NDArray[np.float32]
+
+
+def size_of(path: Path) -> Size:
+    """Width and height of a canvas file in px, from its header.
+
+    Raises: `TilebrushError` if the file is no canvas, or is shorter or longer than it says.
+    """
+    return _header(path)[0]
+
+
+def read(path: Path, rect: Rect | None = None) -> Pixels:
+    """Pixels of a canvas, or of a rectangle inside it, as (height, width, 3).
+
+    Raises: `TilebrushError` for a damaged file or a rectangle that leaves the canvas.
+    """
+    size, offset = _header(path)
+    rect = rect or Rect(0, 0, size.width, size.height)
+    outside = rect.x < 0 or rect.y < 0 or rect.right > size.width or rect.bottom > size.height
+    if outside or rect.width < 1 or rect.height < 1:
+        raise TilebrushError(f"{path}: {rect} does not lie inside the canvas of {size} px")
+    mapped = np.memmap(path, np.float32, "r", offset, (size.height, size.width, 3))
+    return np.array(mapped[rect.y : rect.bottom, rect.x : rect.right])
+
+
+def read_padded(path: Path, rect: Rect) -> Pixels:
+    """Like `read`, but the rectangle may reach past any edge: the canvas is reflected there.
+
+    The edge pixel itself is not repeated, as in torch's reflection padding.
+    """
+    size = size_of(path)
+    columns = _reflected(rect.x, rect.right, size.width)
+    rows = _reflected(rect.y, rect.bottom, size.height)
+    left, top = int(columns.min()), int(rows.min())
+    inner = Rect(left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top)
+    pixels = read(path, inner)
+    if (inner.width, inner.height) == (rect.width, rect.height):
+        return pixels
+    return np.ascontiguousarray(pixels[rows - top][:, columns - left])
+
+
+def write(path: Path, array: NDArray[np.floating]) -> None:
+    """Write an array (height, width, 3) as a canvas; the caller sees to a temporary name."""
+    if array.ndim != 3 or array.shape[2] != 3:
+        raise ValueError(f"a canvas is (height, width, 3); found {array.shape}")
+    height, width, _ = array.shape
+    write_bands(path, Size(width, height), [np.asarray(array, np.float32)])
+
+
+def write_bands(path: Path, size: Size, bands: Iterable[Pixels]) -> None:
+    """Write a canvas from bands of rows, top to bottom, each (rows, width, 3).
+
+    Raises: `ValueError` if the bands do not add up to `size`.
+    """
+    with path.open("wb") as file:
+        write_header(file, size)
+        rows = 0
+        for band in bands:
+            if band.ndim != 3 or band.shape[1:] != (size.width, 3):
+                raise ValueError(f"a band of a {size} canvas has the shape {band.shape}")
+            rows += band.shape[0]
+            file.write(np.ascontiguousarray(band, "<f4").data)
+        if rows != size.height:
+            raise ValueError(f"the bands of a {size} canvas have {rows} rows together")
+
+
+def write_header(file: BufferedIOBase, size: Size) -> None:
+    """Write the header of a canvas of `size`; the rows follow it directly."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": (size.height, size.width, 3)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def as_vips(path: Path) -> _vips.Image:
+    """A canvas or tile as a libvips image, mapped from the file and not yet read."""
+    size, offset = _header(path)
+    return _vips.Image.rawload(
+        bytes(path),
+        size.width,
+        size.height,
+        3,
+        offset=offset,
+        format="float",
+        interpretation="srgb",
+    )
+
+
+def _reflected(start: int, stop: int, length: int) -> NDArray[np.intp]:
+    """Indices start to stop of an axis that is mirrored at its first and last element."""
+    period = max(1, 2 * (length - 1))
+    around = np.arange(start, stop) % period
+    return np.minimum(around, period - around) if length > 1 else np.zeros_like(around)
+
+
+def _header(path: Path) -> tuple[Size, int]:
+    """Size of a canvas and where its pixels start, both checked against the file's length."""
+    try:
+        with path.open("rb") as file:
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError("npy version is not 1.0")
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+            offset = file.tell()
+            length = file.seek(0, 2)
+    except FileNotFoundError:
+        raise TilebrushError(f"{path}: the canvas file is missing") from None
+    except ValueError as error:
+        found = str(error).splitlines()[0]
+        raise TilebrushError(f"{path}: not a canvas file ({found})") from None
+    if dtype != np.dtype("<f4") or fortran or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        raise TilebrushError(
+            f"{path}: holds {dtype} of shape {shape}; a canvas is float32 (height, width, 3)"
+        )
+    size = Size(shape[1], shape[0])
+    expected = offset + size.pixels * BYTES_PER_PIXEL
+    if length != expected:
+        raise TilebrushError(f"{path}: {length} bytes; a canvas of {size} px has {expected}")
+    return size, offset

@@ -1,0 +1,232 @@
+"""Photographs and paintings in, canvases out.
+
+Whatever the file holds (any orientation, colour profile, CMYK, grey, 16 bit, float, palette,
+transparency) becomes float32 sRGB, a band at a time. Every pixel of the file is decoded once
+before any is used: libvips would otherwise hand out grey for the missing half of a file.
+"""
+
+from __future__ import annotations
+
+import math
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages.canvas import _vips, files
+from stages.canvas.colour import is_float, to_srgb
+from stages.canvas.files import Pixels
+from stages.errors import InputImageError
+from stages.tiles import Rect, Size, centre_crop
+
+MIN_SIDE = 16
+MAX_PIXELS = 1_000_000_000
+MAX_WHOLE_PIXELS = 150_000_000
+"""Most pixels of a file that must be decoded into memory whole (interlaced, GIF, WebP, HEIF)."""
+
+_FORMATS = {
+    "jpegload": "JPEG",
+    "pngload": "PNG",
+    "tiffload": "TIFF",
+    "webpload": "WebP",
+    "gifload": "GIF",
+    "heifload": "HEIF",
+}
+_STREAMED = ("JPEG", "PNG", "TIFF")
+_BITS = {"uchar": 8, "ushort": 16, "uint": 32, "float": 32, "double": 64}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an image file says about itself; `width` and `height` are those after turning."""
+
+    width: int
+    height: int
+    bands: int
+    format: str
+    interpretation: str
+    has_profile: bool
+    source_bits: int
+    orientation: int
+
+    @property
+    def size(self) -> Size:
+        """Width and height in px, turned upright."""
+        return Size(self.width, self.height)
+
+
+def inspect(path: Path) -> Facts:
+    """Read the header of a photograph or painting and check that it can be used.
+
+    Raises: `InputImageError` if it is missing, no image, too small or too large.
+    """
+    image = _opened(path)
+    facts = _facts(path, image)
+    found = f"{path}: {facts.width}x{facts.height} px"
+    if min(facts.width, facts.height) < MIN_SIDE:
+        raise InputImageError(f"{found}; at least {MIN_SIDE} px a side are needed")
+    if facts.size.pixels > MAX_PIXELS:
+        raise InputImageError(f"{found}; at most {MAX_PIXELS // 10**6} megapixels can be read")
+    whole = facts.format not in _STREAMED or _interlaced(image)
+    if whole and facts.size.pixels > MAX_WHOLE_PIXELS:
+        raise InputImageError(
+            f"{found}, interlaced or {facts.format}: must be decoded whole, and at most "
+            f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
+        )
+    return facts
+
+
+def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
+    """Write a photograph as a canvas of the aspect of `size`; returns the canvas's size.
+
+    Turned upright, converted to sRGB, cropped around its centre, and shrunk to `size` if it is
+    larger; a smaller one keeps its own resolution.
+    Raises: `InputImageError` if any pixel cannot be decoded.
+    """
+    facts = inspect(path)
+    crop = centre_crop(facts.size, size)
+    larger = crop.width >= size.width and crop.height >= size.height
+    return _convert(path, dst, facts, crop, size if larger else Size(crop.width, crop.height))
+
+
+def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a painting as a canvas of its own aspect and at most `max_pixels`; returns its size.
+
+    Raises: `InputImageError` if any pixel cannot be decoded.
+    """
+    facts = inspect(path)
+    shrink = min(1.0, math.sqrt(max_pixels / facts.size.pixels))
+    width, height = int(facts.width * shrink), int(facts.height * shrink)
+    whole = Rect(0, 0, facts.width, facts.height)
+    return _convert(path, dst, facts, whole, Size(max(1, width), max(1, height)))
+
+
+def _opened(path: Path) -> Any:
+    """The image of a file, header read, pixels to be decoded from top to bottom."""
+    try:
+        kind = path.stat()
+        if stat.S_ISDIR(kind.st_mode):
+            raise InputImageError(f"{path}: a folder; name an image file in it")
+        if not stat.S_ISREG(kind.st_mode):
+            raise InputImageError(f"{path}: not a regular file; name an image file")
+        if kind.st_size == 0:
+            raise InputImageError(f"{path}: the file is empty; copy it again")
+        with path.open("rb") as file:
+            source = _vips.Source.new_from_descriptor(file.fileno())
+    except FileNotFoundError:
+        raise InputImageError(f"{path}: no such file; check the name") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputImageError(f"{path}: cannot be read ({why}); check its permissions") from None
+    try:
+        return _vips.Image.new_from_source(source, "", access="sequential", fail_on="error")
+    except _vips.Error as error:
+        why = _vips.reason(error)
+        raise InputImageError(
+            f"{path}: not an image that can be read ({why}); use JPEG, PNG, TIFF or WebP"
+        ) from None
+
+
+def _facts(path: Path, image: Any) -> Facts:
+    """What the header says."""
+    loader = str(image.get("vips-loader")).removesuffix("_source")
+    orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
+    orientation = orientation if 1 <= orientation <= 8 else 1
+    width, height = image.width, image.height
+    if orientation >= 5:
+        width, height = height, width
+    if image.format not in _BITS:
+        raise InputImageError(
+            f"{path}: pixels of type {image.format}; save it with 8 or 16 bits per channel"
+        )
+    return Facts(
+        width=width,
+        height=height,
+        bands=image.bands,
+        format=_FORMATS.get(loader, loader),
+        interpretation=str(image.interpretation),
+        has_profile=bool(image.get_typeof("icc-profile-data")),
+        source_bits=_BITS[image.format],
+        orientation=orientation,
+    )
+
+
+def _interlaced(image: Any) -> bool:
+    """Whether rows do not come from top to bottom (interlaced PNG, progressive JPEG)."""
+    fields = ("interlaced", "jpeg-multiscan")
+    return any(image.get_typeof(field) and image.get(field) for field in fields)
+
+
+def _convert(path: Path, dst: Path, facts: Facts, crop: Rect, target: Size) -> Size:
+    """Write a rectangle of the upright image at the size `target`."""
+    try:
+        _check_pixels(path)
+        rgb = to_srgb(_opened(path), path)
+        turned = facts.orientation >= 5
+        part = _unturned(crop, facts)
+        rgb = rgb.crop(part.x, part.y, part.width, part.height)
+        stored = Size(target.height, target.width) if turned else target
+        if stored != Size(part.width, part.height):
+            rgb = rgb.resize(stored.width / part.width, vscale=stored.height / part.height)
+        _write(rgb.clamp(), dst, facts.orientation, target)
+    except _vips.Error as error:
+        raise InputImageError(
+            f"{path}: damaged or cut short ({_vips.reason(error)}); copy or export it again"
+        ) from None
+    return target
+
+
+def _check_pixels(path: Path) -> None:
+    """Decode the whole file once; floating-point values must be numbers of the usual range."""
+    image = _opened(path)
+    average = image.avg()
+    if is_float(image) and not math.isfinite(average):
+        raise InputImageError(f"{path}: holds values that are no numbers (NaN or infinity)")
+    if is_float(image) and image.interpretation != "lab" and average > 4.0:
+        raise InputImageError(
+            f"{path}: floating-point values average {average:.3g}; they must lie between 0 and 1"
+        )
+
+
+def _unturned(rect: Rect, facts: Facts) -> Rect:
+    """Where a rectangle of the upright image lies in the file's own rows and columns."""
+    orientation = facts.orientation
+    width, height = facts.width, facts.height
+    if orientation >= 5:
+        width, height = height, width
+        rect = Rect(rect.y, rect.x, rect.height, rect.width)
+    x = width - rect.right if orientation in (2, 3, 7, 8) else rect.x
+    y = height - rect.bottom if orientation in (3, 4, 6, 7) else rect.y
+    return Rect(x, y, rect.width, rect.height)
+
+
+def _write(rgb: Any, dst: Path, orientation: int, size: Size) -> None:
+    """Write a float image as a canvas, turned upright."""
+    if orientation == 1:
+        with dst.open("w+b") as file:
+            files.write_header(file, size)
+            file.flush()
+            _vips.into(file, rgb.rawsave_target)
+        return
+    # Turning needs all rows, so they go through a nameless file instead of memory.
+    with tempfile.TemporaryFile(dir=dst.parent) as file:
+        _vips.into(file, rgb.rawsave_target)
+        file.flush()
+        stored = np.memmap(file, np.float32, "r", shape=(rgb.height, rgb.width, 3))
+        files.write_bands(dst, size, _upright_bands(stored, orientation))
+
+
+def _upright_bands(stored: Pixels, orientation: int) -> Iterator[Pixels]:
+    """Bands of rows of the upright image; orientations as in EXIF."""
+    if orientation in (2, 3, 7, 8):
+        stored = stored[:, ::-1]
+    if orientation in (3, 4, 6, 7):
+        stored = stored[::-1]
+    if orientation >= 5:
+        stored = stored.swapaxes(0, 1)
+    for top in range(0, stored.shape[0], 256):
+        yield stored[top : top + 256]

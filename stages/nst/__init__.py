@@ -1,0 +1,1 @@
+"""The neural core: encoders, moments, losses and optimizers. Tensors in, tensors out, no files."""

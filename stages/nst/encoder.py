@@ -1,0 +1,173 @@
+"""Encoders: VGG-like stacks of 3x3 convolutions whose features define content and style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stages.errors import UsageError, WeightsError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer that can be asked for.
+
+    `stride` is px of the image per feature position; `reach` is how many px to each side of its
+    own cell a feature sees, the halo that makes it forward-exact.
+    """
+
+    name: str
+    channels: int
+    stride: int
+    reach: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What an encoder is made of and how it is used.
+
+    `blocks` has one tuple per block and one width per convolution, with 2x2 average pooling
+    between blocks. `style` maps layer names to their weights in the style loss.
+    """
+
+    name: str
+    blocks: tuple[tuple[int, ...], ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    style: tuple[tuple[str, float], ...]
+    content: tuple[tuple[str, float], ...]
+    # What --style-weight 1 --content-weight 1 stands for, so that the numbers mean about the same
+    # look for every encoder.
+    style_gain: float = 1.0
+    content_gain: float = 1.0
+
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers, shallow to deep, named as in the VGG paper: relu1_1, relu1_2, ..."""
+        found, reach, stride = [], 0.0, 1
+        for b, block in enumerate(self.blocks, start=1):
+            if b > 1:
+                reach += stride / 2  # a 2x2 cell is centred between its four positions
+                stride *= 2
+            for c, width in enumerate(block, start=1):
+                reach += stride
+                found.append(Layer(f"relu{b}_{c}", width, stride, int(reach + 0.5)))
+        return tuple(found)
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name.
+
+        Raises:
+            UsageError: when there is none.
+        """
+        for layer in self.layers():
+            if layer.name == name:
+                return layer
+        names = ", ".join(layer.name for layer in self.layers())
+        raise UsageError(f"encoder {self.name} has no layer {name!r}; it has {names}")
+
+    def used(self) -> tuple[Layer, ...]:
+        """The layers of style and content, shallow to deep."""
+        names = {name for name, _ in (*self.style, *self.content)}
+        for name in names:
+            self.layer(name)
+        return tuple(layer for layer in self.layers() if layer.name in names)
+
+    def halo(self) -> int:
+        """Px to read around a tile so that every used layer is forward-exact on it."""
+        return max(layer.reach for layer in self.used())
+
+    def stride(self) -> int:
+        """The deepest used layer's stride, the unit that tiles are aligned to."""
+        return max(layer.stride for layer in self.used())
+
+    def work(self) -> float:
+        """Multiply-adds per px up to the deepest used layer."""
+        deepest, total, channels = self.used()[-1].name, 0.0, 3
+        for layer in self.layers():
+            total += 9 * channels * layer.channels / layer.stride**2
+            channels = layer.channels
+            if layer.name == deepest:
+                break
+        return total
+
+
+class Encoder(nn.Module):
+    """The network, cut at the deepest used layer, its weights frozen.
+
+    Average pooling as in Gatys et al., *Image Style Transfer Using CNNs* (2016), section 2.2;
+    every convolution reflects its borders, so that no frame of zeros is painted at true edges.
+    """
+
+    def __init__(self, architecture: Architecture, weights: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.convolutions = nn.ModuleList()
+        channels = 3
+        deepest = architecture.used()[-1].name
+        self._names: list[str] = []
+        for layer in architecture.layers():
+            conv = nn.Conv2d(channels, layer.channels, 3)
+            self._fill(conv, layer.name, weights)
+            self.convolutions.append(conv)
+            self._names.append(layer.name)
+            channels = layer.channels
+            if layer.name == deepest:
+                break
+        self._fold_normalisation()
+        self.requires_grad_(False)
+        self.eval()
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def _fill(self, conv: nn.Conv2d, name: str, weights: Mapping[str, Tensor]) -> None:
+        for part, target in (("weight", conv.weight), ("bias", conv.bias)):
+            value = weights.get(f"{name}.{part}")
+            found = "nothing" if value is None else "x".join(map(str, value.shape))
+            assert target is not None
+            wanted = "x".join(map(str, target.shape))
+            if value is None or value.shape != target.shape:
+                raise WeightsError(
+                    f"weights of {self.architecture.name}: {name}.{part} should be {wanted}, "
+                    f"found {found}; use the file that belongs to this encoder"
+                )
+            if not torch.isfinite(value).all():
+                raise WeightsError(
+                    f"weights of {self.architecture.name}: {name}.{part} holds NaN or infinity; "
+                    "the file is damaged, get it again"
+                )
+            target.data.copy_(value)
+
+    def _fold_normalisation(self) -> None:
+        """Put (x - mean) / std into the first convolution: one pass over the image less."""
+        first = self.convolutions[0]
+        assert isinstance(first, nn.Conv2d) and first.bias is not None
+        mean = torch.tensor(self.architecture.mean).view(1, 3, 1, 1)
+        std = torch.tensor(self.architecture.std).view(1, 3, 1, 1)
+        first.weight.data /= std
+        first.bias.data -= (first.weight.data * mean).sum(dim=(1, 2, 3))
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Features of the named layers for an image `(1, 3, H, W)`, 0 to 1 sRGB.
+
+        H and W must be multiples of the deepest used stride.
+        """
+        wanted = set(layers)
+        missing = wanted.difference(self._names)
+        if missing:
+            raise UsageError(f"layer {sorted(missing)[0]} is deeper than this encoder was cut")
+        features: dict[str, Tensor] = {}
+        x = image.contiguous(memory_format=torch.channels_last)
+        block = "1"
+        for name, conv in zip(self._names, self.convolutions, strict=True):
+            if name[4] != block:
+                block = name[4]
+                x = F.avg_pool2d(x, 2)
+            x = F.relu_(conv(F.pad(x, (1, 1, 1, 1), mode="reflect")))
+            if name in wanted:
+                features[name] = x
+                if len(features) == len(wanted):
+                    break
+        return features

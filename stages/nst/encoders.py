@@ -1,0 +1,185 @@
+"""The encoders by name: `bundled`, `vgg19`, `vgg16`, or a file of one's own."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from stages.errors import UsageError, WeightsError
+from stages.nst import weights
+from stages.nst.encoder import Architecture, Encoder
+
+BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
+BUNDLED_SHA256 = "@SHA@"
+
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_VGG_STYLE = tuple((f"relu{b}_1", 1.0) for b in range(1, 6))
+
+BUNDLED = Architecture(
+    name="bundled",
+    blocks=((32,), (64, 64), (128, 128), (256, 256), (256,)),
+    mean=_IMAGENET_MEAN,
+    std=_IMAGENET_STD,
+    style=_VGG_STYLE,
+    content=(("relu4_1", 1.0),),
+)
+VGG19 = Architecture(
+    name="vgg19",
+    blocks=((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4),
+    mean=_IMAGENET_MEAN,
+    std=_IMAGENET_STD,
+    style=_VGG_STYLE,
+    content=(("relu4_2", 1.0),),
+)
+VGG16 = Architecture(
+    name="vgg16",
+    blocks=((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3),
+    mean=_IMAGENET_MEAN,
+    std=_IMAGENET_STD,
+    style=_VGG_STYLE,
+    content=(("relu4_2", 1.0),),
+)
+ARCHITECTURES = {a.name: a for a in (BUNDLED, VGG19, VGG16)}
+
+
+@dataclass(frozen=True)
+class Description:
+    """One encoder as `tilebrush encoders` lists it."""
+
+    name: str
+    layers: int
+    multiply_adds_per_px: int
+    halo_px: int
+    weights: str
+
+
+def architecture(name: str, weights_file: Path | None = None) -> Architecture:
+    """The architecture of a named encoder or of a .safetensors file of one's own.
+
+    Raises:
+        UsageError: unknown name.
+        WeightsError: a file that does not describe an encoder.
+    """
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    path = Path(name)
+    if path.suffix == ".safetensors":
+        _, metadata = weights.read(path)
+        return _described(path, metadata)
+    near = difflib.get_close_matches(name, ARCHITECTURES, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "or give a .safetensors file"
+    raise UsageError(f"unknown encoder {name!r}; there are {', '.join(ARCHITECTURES)}; {hint}")
+
+
+def _described(path: Path, metadata: Mapping[str, str]) -> Architecture:
+    blocks = weights.metadata_json(metadata, "blocks", path)
+    try:
+        widths = tuple(tuple(int(width) for width in block) for block in blocks)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as e:
+        raise WeightsError(f"{path}: 'blocks' must be lists of widths") from e
+    names = {f"relu{b}_1" for b in range(1, len(widths) + 1)}
+    style = tuple(pair for pair in _VGG_STYLE if pair[0] in names)
+    content = (("relu4_1", 1.0),) if "relu4_1" in names else ((style[-1][0], 1.0),)
+    return Architecture(path.stem, widths, _IMAGENET_MEAN, _IMAGENET_STD, style, content)
+
+
+def load(name: str, weights_file: Path | None = None, note: Callable[[str], None] = print) -> Encoder:
+    """An encoder with its weights.
+
+    `note` is told of a download before it starts.
+
+    Raises:
+        UsageError: unknown name.
+        WeightsError: weights missing, damaged, or of another shape.
+    """
+    design = architecture(name)
+    if name == "bundled" and weights_file is None:
+        weights.check(BUNDLED_FILE, BUNDLED_SHA256)
+        return Encoder(design, weights.read(BUNDLED_FILE)[0])
+    if name in ("vgg16", "vgg19"):
+        path = weights_file or _downloaded(name, note)
+        return Encoder(design, _from_torchvision(design, weights.read(path)[0]))
+    return Encoder(design, weights.read(weights_file or Path(name))[0])
+
+
+def _from_torchvision(design: Architecture, table: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename `features.N.weight` to `reluB_C.weight`; other tables pass through."""
+    if not any(key.startswith("features.") for key in table):
+        return table
+    renamed, position, block = {}, 0, "1"
+    for layer in design.layers():
+        if layer.name[4] != block:
+            block = layer.name[4]
+            position += 1  # the pooling
+        for part in ("weight", "bias"):
+            key = f"features.{position}.{part}"
+            if key in table:
+                renamed[f"{layer.name}.{part}"] = table[key]
+        position += 2  # convolution and ReLU
+    return renamed
+
+
+def _cache_folder() -> Path:
+    """Where torch keeps downloaded weights."""
+    home = os.environ.get("TORCH_HOME") or Path.home() / ".cache" / "torch"
+    return Path(home) / "hub" / "checkpoints"
+
+
+def _torchvision_url(name: str) -> str:
+    try:
+        from torchvision.models import VGG16_Weights, VGG19_Weights
+    except (ImportError, RuntimeError) as e:
+        raise WeightsError(
+            f"{name} needs torchvision, which cannot be imported here ({e}); "
+            "install torchvision, or give --weights FILE"
+        ) from e
+    enum = VGG19_Weights if name == "vgg19" else VGG16_Weights
+    return str(enum.IMAGENET1K_V1.url)
+
+
+def _downloaded(name: str, note: Callable[[str], None]) -> Path:
+    """The weights file in torch's cache, fetched on first use and checked by its SHA-256."""
+    url = _torchvision_url(name)
+    path = _cache_folder() / url.rsplit("/", 1)[-1]
+    digits = path.stem.rsplit("-", 1)[-1]  # torchvision puts the first digits into the name
+    if not path.is_file():
+        note(f"fetching the weights of {name} (about 550 MB, once) into {path.parent}")
+        _fetch(name, url, path, digits)
+    weights.check(path, digits)
+    return path
+
+
+def _fetch(name: str, url: str, path: Path, digits: str) -> None:
+    from torch.hub import download_url_to_file
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        download_url_to_file(url, str(path), hash_prefix=digits, progress=True)
+    except (OSError, RuntimeError) as e:
+        raise WeightsError(
+            f"the weights of {name} are not here and cannot be fetched ({e}); get "
+            f"{path.name} from {url} on any computer and give it with --weights FILE, "
+            "or use --encoder bundled"
+        ) from e
+
+
+def describe() -> list[Description]:
+    """The named encoders and where their weights are."""
+    found = []
+    for design in ARCHITECTURES.values():
+        if design.name == "bundled":
+            state = "in the package" if BUNDLED_FILE.is_file() else "missing: install again"
+        else:
+            cached = sorted(_cache_folder().glob(f"{design.name}-*.pth"))
+            state = str(cached[0]) if cached else "fetched on first use, or --weights FILE"
+        found.append(
+            Description(
+                design.name, len(design.layers()), round(design.work()), design.halo(), state
+            )
+        )
+    return found

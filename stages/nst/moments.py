@@ -1,0 +1,141 @@
+"""Moments: the style of an image as numbers that add up tile by tile.
+
+Per layer the mean of the features and their second moments (Gram matrix / number of positions),
+Gatys et al. (2016), equation 3, divided by the number of positions M_l instead of entering the
+loss as 4 N_l^2 M_l^2: so divided, moments of a canvas are the area-weighted mean of its tiles'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from stages.nst.encoder import Architecture
+from stages.tiles import Rect
+
+
+@dataclass(frozen=True)
+class LayerMoments:
+    """Moments of one layer: `mean` `(C,)` and `second` `(C, C)`, over `count` positions."""
+
+    count: float
+    mean: Tensor
+    second: Tensor
+
+    def __add__(self, other: LayerMoments) -> LayerMoments:
+        """Moments of two disjoint regions together."""
+        count = self.count + other.count
+        a, b = self.count / count, other.count / count
+        return LayerMoments(
+            count, a * self.mean + b * other.mean, a * self.second + b * other.second
+        )
+
+    def shifted(self, onto: LayerMoments, of: LayerMoments) -> LayerMoments:
+        """These moments plus the residual `onto - of`."""
+        return LayerMoments(
+            self.count, self.mean + onto.mean - of.mean, self.second + onto.second - of.second
+        )
+
+    def std(self) -> Tensor:
+        """Standard deviation of every channel, `(C,)`."""
+        return (self.second.diagonal() - self.mean**2).clamp(min=1e-8).sqrt()
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The moments of an image or of a part of one, by layer name."""
+
+    layers: Mapping[str, LayerMoments]
+
+    def __add__(self, other: Moments) -> Moments:
+        """Moments of two disjoint regions together."""
+        return Moments({name: one + other.layers[name] for name, one in self.layers.items()})
+
+    def detached(self) -> Moments:
+        """The same numbers, cut from the graph that computed them."""
+        return Moments(
+            {
+                n: LayerMoments(m.count, m.mean.detach(), m.second.detach())
+                for n, m in self.layers.items()
+            }
+        )
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        """A flat table for storage; `from_tensors` reads it."""
+        table = {}
+        for name, one in self.layers.items():
+            table[f"{name}.count"] = torch.tensor(one.count, dtype=torch.float64)
+            table[f"{name}.mean"], table[f"{name}.second"] = one.mean, one.second
+        return table
+
+    @staticmethod
+    def from_tensors(table: Mapping[str, Tensor]) -> Moments:
+        """What `to_tensors` wrote."""
+        names = [key.removesuffix(".count") for key in table if key.endswith(".count")]
+        return Moments(
+            {
+                n: LayerMoments(float(table[f"{n}.count"]), table[f"{n}.mean"], table[f"{n}.second"])
+                for n in names
+            }
+        )
+
+
+def combined(parts: Iterable[Moments]) -> Moments:
+    """Moments of disjoint regions together, weighted by their areas."""
+    iterator = iter(parts)
+    total = next(iterator)
+    for part in iterator:
+        total = total + part
+    return total
+
+
+def weighted_mean(parts: Iterable[tuple[float, Moments]]) -> Moments:
+    """Mean of several images' moments with weights, whatever their sizes."""
+    scaled = []
+    for weight, moments in parts:
+        scaled.append(
+            Moments(
+                {n: LayerMoments(weight, m.mean, m.second) for n, m in moments.layers.items()}
+            )
+        )
+    return combined(scaled)
+
+
+def residual_target(tile: Moments, canvas: Moments, style: Moments) -> Moments:
+    """The target of one tile, G*_t = G_t + (G_style - G_canvas).
+
+    If every tile of a sweep reaches its target, the canvas has exactly the style's moments, since
+    the tiles' area-weighted mean is the canvas (docs/method.md).
+    """
+    return Moments(
+        {n: m.shifted(style.layers[n], canvas.layers[n]) for n, m in tile.layers.items()}
+    )
+
+
+def positions(feature: Tensor, region: Rect, stride: int) -> Tensor:
+    """The features whose cells start in a region of the window, `(C, N)`.
+
+    `region` is px of the window; its left and top are multiples of `stride`. A last cell that the
+    canvas' edge cuts counts whole, as it does when the whole canvas is measured.
+    """
+    left, top = region.x // stride, region.y // stride
+    right, bottom = -(-region.right // stride), -(-region.bottom // stride)
+    return feature[0, :, top:bottom, left:right].flatten(1)
+
+
+def of_features(
+    features: Mapping[str, Tensor], design: Architecture, region: Rect
+) -> Moments:
+    """Moments of one region of a window, from features `(1, C, H/stride, W/stride)`.
+
+    Grams are accumulated in float32 whatever the features' precision.
+    """
+    found = {}
+    for name, feature in features.items():
+        flat = positions(feature, region, design.layer(name).stride).float()
+        count = flat.shape[1]
+        found[name] = LayerMoments(float(count), flat.mean(dim=1), flat @ flat.T / count)
+    return Moments(found)

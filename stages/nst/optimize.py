@@ -1,0 +1,99 @@
+"""Minimise a loss over pixels with L-BFGS or Adam."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """Which optimizer and how: `history` is L-BFGS's (at most 10), `rate` Adam's in 0 to 1 sRGB."""
+
+    name: str = "lbfgs"
+    history: int = 10
+    rate: float = 0.02
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One evaluation of the loss."""
+
+    iteration: int
+    iterations: int
+    loss: float
+
+
+def minimise(
+    start: Tensor,
+    loss_of: Callable[[Tensor], Tensor],
+    iterations: int,
+    optimizer: Optimizer,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Tensor:
+    """The best pixels seen within `iterations` evaluations, beginning at `start`.
+
+    A loss that is not finite or has grown tenfold (L-BFGS runs without a line search, one
+    evaluation an iteration) makes the search start again from the best pixels.
+    """
+    best, best_loss, done = start.detach().clone(), math.inf, 0
+
+    def evaluate(pixels: Tensor) -> float:
+        nonlocal best, best_loss, done
+        with torch.enable_grad():
+            loss = loss_of(pixels)
+            (gradient,) = torch.autograd.grad(loss, pixels)
+        value = float(loss.detach())
+        done += 1
+        report(Progress(done, iterations, value))
+        if not math.isfinite(value) or value > 10 * best_loss:
+            raise ArithmeticError(f"loss {value}")
+        if value < best_loss:
+            best_loss = value
+            best.copy_(pixels.detach())
+        pixels.grad = gradient.contiguous()  # L-BFGS flattens it as a view
+        return value
+
+    while done < iterations:
+        pixels = best.clone().requires_grad_(True)
+        try:
+            if optimizer.name == "adam":
+                _adam(pixels, evaluate, iterations - done, optimizer)
+            else:
+                _lbfgs(pixels, evaluate, iterations - done, optimizer)
+        except ArithmeticError:
+            if not math.isfinite(best_loss):
+                raise
+            continue
+        break
+    return best
+
+
+def _lbfgs(
+    pixels: Tensor, evaluate: Callable[[Tensor], float], iterations: int, optimizer: Optimizer
+) -> None:
+    search = torch.optim.LBFGS(
+        [pixels],
+        max_iter=iterations,
+        max_eval=iterations,
+        tolerance_grad=0,
+        tolerance_change=0,
+        history_size=min(optimizer.history, 10),
+    )
+    search.step(lambda: evaluate(pixels))
+
+
+def _adam(
+    pixels: Tensor, evaluate: Callable[[Tensor], float], iterations: int, optimizer: Optimizer
+) -> None:
+    # beta1 0.9, beta2 0.99: gradients of this loss change size fast in the first iterations
+    search = torch.optim.Adam([pixels], lr=optimizer.rate, betas=(0.9, 0.99))
+    for step in range(iterations):
+        for group in search.param_groups:  # half a cosine down: the last steps settle
+            group["lr"] = optimizer.rate * 0.5 * (1 + math.cos(math.pi * step / iterations))
+        evaluate(pixels)
+        search.step()

@@ -1,0 +1,214 @@
+"""Restyle one window: the loss of a tile (or a whole image), and its minimisation.
+
+Arrays come and go as float32 `(H, W, 3)`, 0 to 1 sRGB; inside, tensors are `(1, 3, H, W)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from stages.nst import losses
+from stages.nst.encoder import Encoder
+from stages.nst.moments import Moments, of_features, positions, residual_target
+from stages.nst.optimize import Optimizer, Progress, minimise
+from stages.tiles import Rect
+
+Pixels = NDArray[np.float32]
+
+# Strong enough to keep pixels within 0 to 1 to about 1/255, too weak to steer what is inside.
+RANGE_WEIGHT = 10.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the terms of the loss; `style` and `content` count in units of the encoder's."""
+
+    style: float = 1.0
+    content: float = 1.0
+    smooth: float = 1.0
+    with_std: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a window is restyled to.
+
+    `core` (where moments are measured) and `write` (what may change) are px of the window. The
+    window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
+    the start of the sweep; without it the window itself is made to match `style`, which is right
+    for a window that is the whole canvas.
+    """
+
+    core: Rect
+    write: Rect
+    style: Moments
+    canvas: Moments | None
+    content_energy: float
+    weights: Weights
+    iterations: int
+    optimizer: Optimizer = field(default_factory=Optimizer)
+
+
+@dataclass(frozen=True)
+class Restyled:
+    """New pixels of a `write` rectangle, `(h, w, 3)`, and the loss at every evaluation."""
+
+    pixels: Pixels
+    losses: tuple[float, ...]
+
+
+def to_tensor(pixels: Pixels) -> Tensor:
+    """`(H, W, 3)` pixels as `(1, 3, H, W)`."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
+
+
+def to_pixels(image: Tensor) -> Pixels:
+    """`(1, 3, H, W)` as `(H, W, 3)` pixels, clipped to 0 to 1."""
+    array: Pixels = image[0].clamp(0, 1).permute(1, 2, 0).contiguous().numpy()
+    return array
+
+
+class Studio:
+    """An encoder at work in one precision: measures and restyles windows."""
+
+    def __init__(self, encoder: Encoder, precision: str = "float32") -> None:
+        self.encoder = encoder
+        self.design = encoder.architecture
+        self.bfloat16 = precision == "bfloat16"
+        self.style_weights = dict(self.design.style)
+        self.content_weights = dict(self.design.content)
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            yield
+
+    def _padded(self, pixels: Pixels) -> Tensor:
+        """The image, reflected at the right and bottom to a multiple of the deepest stride."""
+        unit = self.design.stride()
+        height, width = pixels.shape[:2]
+        right, bottom = -width % unit, -height % unit
+        if right or bottom:
+            pixels = np.pad(pixels, ((0, bottom), (0, right), (0, 0)), mode="symmetric")
+        return to_tensor(pixels)
+
+    def features(self, image: Tensor) -> dict[str, Tensor]:
+        """Features of all used layers for an image `(1, 3, H, W)`."""
+        with self._precision():
+            return self.encoder(image, {*self.style_weights, *self.content_weights})
+
+    @torch.inference_mode()
+    def measure(self, window: Pixels, core: Rect) -> Moments:
+        """Moments of the style layers over `core`, px of the window."""
+        with self._precision():
+            features = self.encoder(self._padded(window), self.style_weights)
+        return of_features(features, self.design, core)
+
+    @torch.inference_mode()
+    def energy(self, photo: Pixels) -> float:
+        """Mean square of the photo's content features: the unit of the content loss."""
+        with self._precision():
+            features = self.encoder(self._padded(photo), self.content_weights)
+        return float(sum(f.float().square().mean() for f in features.values())) / len(features)
+
+    def restyle(
+        self,
+        window: Pixels,
+        photo: Pixels,
+        task: Task,
+        report: Callable[[Progress], None] = lambda _: None,
+    ) -> Restyled:
+        """The `write` rectangle after the task's iterations.
+
+        `window` is the canvas at the start of the sweep and `photo` the photo at the same place.
+        """
+        base = self._padded(window)
+        wanted = self._content_target(photo, task.write)
+        w = task.write
+        start = base[..., w.y : w.bottom, w.x : w.right].clone()
+        frame = base.clone()
+        frame[..., w.y : w.bottom, w.x : w.right] = 0
+        around = (w.x, base.shape[-1] - w.right, w.y, base.shape[-2] - w.bottom)
+        height, width = window.shape[:2]
+        objective = _Objective(self, task, wanted)
+        curve: list[float] = []
+
+        def note(progress: Progress) -> None:
+            curve.append(progress.loss)
+            report(progress)
+
+        def loss_of(pixels: Tensor) -> Tensor:
+            image = F.pad(pixels, around) + frame
+            if image.shape[-2:] != (height, width) and (w.right == width or w.bottom == height):
+                image = _reflected(image, height, width)
+            return objective(image, pixels)
+
+        found = minimise(start, loss_of, task.iterations, task.optimizer, note)
+        return Restyled(to_pixels(found), tuple(curve))
+
+    @torch.no_grad()
+    def _content_target(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
+        with self._precision():
+            features = self.encoder(self._padded(photo), self.content_weights)
+        return {
+            name: positions(f, write, self.design.layer(name).stride).float().clone()
+            for name, f in features.items()
+        }
+
+
+class _Objective:
+    """The loss of one task; the tile's target is fixed by the first evaluation.
+
+    The first evaluation measures the tile as it is at the start of the sweep, which is G_t of the
+    residual target: no pass of its own is needed for it.
+    """
+
+    def __init__(self, studio: Studio, task: Task, wanted: dict[str, Tensor]) -> None:
+        self.studio, self.task, self.wanted = studio, task, wanted
+        self.target = task.style if task.canvas is None else None
+
+    def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
+        """Loss of a whole window `image`, whose changeable part is `pixels`."""
+        studio, design, weights = self.studio, self.studio.design, self.task.weights
+        features = studio.features(image)
+        found = of_features(
+            {n: features[n] for n in studio.style_weights}, design, self.task.core
+        )
+        loss = design.style_gain * weights.style * losses.style_loss(
+            found, self._target(found), self.task.style, studio.style_weights,
+            with_std=weights.with_std,
+        )
+        for name, share in studio.content_weights.items():
+            flat = positions(features[name], self.task.write, design.layer(name).stride).float()
+            term = losses.content_loss(flat, self.wanted[name], self.task.content_energy)
+            loss = loss + design.content_gain * weights.content * share * term
+        loss = loss + weights.smooth * losses.smoothness(pixels)
+        return loss + RANGE_WEIGHT * losses.out_of_range(pixels)
+
+    def _target(self, found: Moments) -> Moments:
+        if self.target is None:
+            assert self.task.canvas is not None
+            self.target = residual_target(
+                found.detached(), self.task.canvas, self.task.style
+            )
+        return self.target
+
+
+def _reflected(image: Tensor, height: int, width: int) -> Tensor:
+    """Replace what lies past the canvas' right and bottom edge by its reflection."""
+    columns = _mirror(image.shape[-1], width)
+    rows = _mirror(image.shape[-2], height)
+    return image.index_select(-1, columns).index_select(-2, rows)
+
+
+def _mirror(length: int, real: int) -> Tensor:
+    index = torch.arange(length)
+    return torch.where(index < real, index, (2 * real - 1 - index).clamp(min=0))

@@ -1,0 +1,195 @@
+"""Tile geometry: levels, cores, overlaps, halos and windows. Pure integers, no pixels.
+
+All sizes are (width, height) in px and all rectangles (x, y, width, height), as in libvips.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """Width and height in px."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle of a canvas: left, top, width, height in px."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column to the right of it."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row below it."""
+        return self.y + self.height
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.width * self.height
+
+    def within(self, outer: Rect) -> Rect:
+        """The same rectangle, seen from the upper left corner of `outer`."""
+        return Rect(self.x - outer.x, self.y - outer.y, self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One tile: `core` inside `write` (core and overlap) inside `window` (what is read).
+
+    `window` may reach up to one alignment unit past the right and bottom edge of the canvas; the
+    pixels there are reflected. All windows of a grid have one shape.
+    """
+
+    row: int
+    col: int
+    core: Rect
+    write: Rect
+    window: Rect
+
+    @property
+    def name(self) -> str:
+        """Row and column as in file names and `--tile R,C`."""
+        return f"{self.row},{self.col}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The tiles of one sweep, row by row."""
+
+    size: Size
+    overlap: int
+    columns: int
+    rows: int
+    tiles: tuple[Tile, ...]
+
+
+def fitted(source: Size, box: Size, fit: str) -> Size:
+    """The output size of a photo in a box: `cover` is the box, `contain` lies inside it."""
+    if fit == "cover":
+        return box
+    scale = min(box.width / source.width, box.height / source.height)
+    width = min(box.width, max(1, round(source.width * scale)))
+    height = min(box.height, max(1, round(source.height * scale)))
+    return Size(width, height)
+
+
+def centre_crop(source: Size, target: Size) -> Rect:
+    """The largest centred rectangle of `source` with the aspect ratio of `target`."""
+    scale = min(source.width / target.width, source.height / target.height)
+    width = min(source.width, max(1, round(target.width * scale)))
+    height = min(source.height, max(1, round(target.height * scale)))
+    return Rect((source.width - width) // 2, (source.height - height) // 2, width, height)
+
+
+def levels(first: Size, last: Size, max_ratio: float = 2.0) -> tuple[Size, ...]:
+    """Canvas sizes from display to print: one constant ratio of at most `max_ratio` between them.
+
+    A print no larger than the display has one level, the print's own size.
+    """
+    growth = max(last.width / first.width, last.height / first.height)
+    if growth <= 1.0:
+        return (last,)
+    steps = max(1, math.ceil(math.log(growth) / math.log(max_ratio) - 1e-9))
+    sizes = []
+    for step in range(steps):
+        shrink = growth ** ((step - steps) / steps)
+        width, height = round(last.width * shrink), round(last.height * shrink)
+        sizes.append(Size(max(1, width), max(1, height)))
+    return (*sizes, last)
+
+
+def _cuts(length: int, core: int, margin: int, align: int, shift: float) -> list[int]:
+    """Where one axis is cut into cores; all cuts but the last are multiples of `align`.
+
+    Cores between two others are exactly `core` long. The outer two may be up to `margin` longer,
+    because they need no overlap and halo on the canvas' edge; that slack is what `shift` (0 to 1)
+    moves the grid in.
+    """
+    if length <= core + 2 * margin:
+        return [0, length]
+    edge = core + margin
+    count = 2 + max(0, math.ceil((length - 2 * edge) / core))
+    least = max(align, core // 4 // align * align)
+
+    def room(parts: int) -> tuple[int, int]:
+        between = (parts - 2) * core
+        low = max(least, length - between - edge)
+        high = min(edge, length - between - least)
+        return -(-low // align) * align, high // align * align
+
+    low, high = room(count)
+    if high - low < margin:  # too little play for the next sweep's borders to lie elsewhere
+        wider = room(count + 1)
+        if wider[1] - wider[0] > high - low:
+            count, (low, high) = count + 1, wider
+    first = low + round((high - low) * shift / align) * align
+    return [0, *(first + i * core for i in range(count - 1)), length]
+
+
+def _spans(
+    length: int, core: int, overlap: int, halo: int, align: int, shift: float
+) -> list[tuple[tuple[int, int], tuple[int, int], tuple[int, int]]]:
+    """Core, write and window (start, stop) of every tile along one axis."""
+    margin = overlap + halo
+    cuts = _cuts(length, core, margin, align, shift)
+    padded = -(-length // align) * align
+    window = padded if len(cuts) == 2 else core + 2 * margin
+    spans = []
+    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        write = (max(0, start - overlap), min(length, stop + overlap))
+        left = min(max(0, start - margin), padded - window)
+        spans.append(((start, stop), write, (left, left + window)))
+    return spans
+
+
+def grid(
+    size: Size, *, core: int, overlap: int, halo: int, align: int, shift: float = 0.5
+) -> Grid:
+    """Cut a canvas into tiles of one window shape.
+
+    `core`, `overlap` and `halo` are px and multiples of `align` (the encoder's deepest stride), so
+    that feature positions of the tiles are those of the whole canvas. `shift` (0 to 1) moves the
+    grid; see `shift_of`.
+    """
+    for value, what in ((core, "core"), (overlap, "overlap"), (halo, "halo")):
+        if value % align or value < (align if what == "core" else 0):
+            raise ValueError(f"tile {what} is {value} px; it must be a multiple of {align}")
+    across = _spans(size.width, core, overlap, halo, align, shift)
+    down = _spans(size.height, core, overlap, halo, align, shift)
+
+    def rect(x: tuple[int, int], y: tuple[int, int]) -> Rect:
+        return Rect(x[0], y[0], x[1] - x[0], y[1] - y[0])
+
+    tiles = tuple(
+        Tile(row, col, rect(x[0], y[0]), rect(x[1], y[1]), rect(x[2], y[2]))
+        for row, y in enumerate(down)
+        for col, x in enumerate(across)
+    )
+    return Grid(size, overlap, len(across), len(down), tiles)
+
+
+def shift_of(sweep: int) -> float:
+    """Grid shift of a sweep: 1/2, 0, 1, 1/4, 3/4, then again."""
+    return (0.5, 0.0, 1.0, 0.25, 0.75)[sweep % 5]

@@ -1,0 +1,72 @@
+"""The compact VGG-like network as it is trained: with batch norm, which export folds away."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+#: One tuple per block, one width per 3x3 convolution; 2x2 average pooling between blocks.
+WIDTHS: tuple[tuple[int, ...], ...] = ((32,), (64, 64), (128, 128), (256, 256), (256,))
+
+
+class ConvNorm(nn.Module):
+    """3x3 convolution with reflected borders, batch norm and ReLU.
+
+    The weight is kept as a matrix, because the Muon optimizer orthogonalises matrices.
+    """
+
+    def __init__(self, wide_in: int, wide_out: int) -> None:
+        super().__init__()
+        self.wide_in = wide_in
+        self.weight = nn.Parameter(torch.empty(wide_out, wide_in * 9))
+        nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
+        self.norm = nn.BatchNorm2d(wide_out)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features in ``(N, C, H, W)``, features out of the same height and width."""
+        weight = self.weight.view(-1, self.wide_in, 3, 3)
+        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), weight)
+        return F.relu(self.norm(x))
+
+    def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Kernel ``(out, in, 3, 3)`` and bias with the batch norm's running statistics in them."""
+        norm = self.norm
+        assert norm.running_var is not None and norm.running_mean is not None
+        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        kernel = self.weight.view(-1, self.wide_in, 3, 3) * gain[:, None, None, None]
+        return kernel.detach(), (norm.bias - norm.running_mean * gain).detach()
+
+
+class Classifier(nn.Module):
+    """Trunk of blocks with average pooling between them, and one linear layer for all labels."""
+
+    def __init__(self, classes: int, widths: tuple[tuple[int, ...], ...] = WIDTHS) -> None:
+        super().__init__()
+        self.widths = widths
+        self.blocks = nn.ModuleList()
+        wide_in = 3
+        for block in widths:
+            layers = nn.ModuleList()
+            for wide_out in block:
+                layers.append(ConvNorm(wide_in, wide_out))
+                wide_in = wide_out
+            self.blocks.append(layers)
+        self.head = nn.Linear(wide_in, classes)
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Images ``(N, 3, S, S)`` in 0 to 1 to logits ``(N, classes)``."""
+        x = (images - self.mean) / self.std
+        x = x.contiguous(memory_format=torch.channels_last)
+        for number, block in enumerate(self.blocks):
+            if number:
+                x = F.avg_pool2d(x, 2)
+            assert isinstance(block, nn.ModuleList)
+            for layer in block:
+                x = layer(x)
+        return self.head(x.mean(dim=(2, 3)))
