@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from pipeline.keys import all_fields, describe, differences, to_toml
 from pipeline.settings import Section, Settings
 from pipeline.units import parse_duration, parse_memory, parse_paper, parse_size
 from stages.errors import TilebrushError, UsageError
@@ -27,6 +27,7 @@ __all__ = [
     "find_config",
     "from_record",
     "load",
+    "override",
     "parse_duration",
     "parse_memory",
     "parse_paper",
@@ -39,8 +40,8 @@ __all__ = [
 
 CONFIG_NAME = "pipeline.toml"
 _PRESETS = {"draft": 1 / 3, "standard": 1.0, "fine": 3.0}
-# These change how fast a print is made or what is said about it, never the picture.
-_WITHOUT_EFFECT = ("run.threads", "run.nice", "run.memory", "energy.")
+_FILES = ("encoder.name", "encoder.weights")
+_TABLE = ".safetensors"
 _Tables = dict[str, Any]
 
 
@@ -64,18 +65,33 @@ def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Se
     tables = _read(file) if file is not None else {}
     _check_keys(tables, str(file))
     if file is not None:
-        _anchor_weights(tables, file.resolve().parent)
+        _anchor_files(tables, file.resolve().parent)
     origin = dict.fromkeys(_flat(tables), f" in {file}")
-    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    return _validated(tables, overrides or {}, origin)
+
+
+def override(settings: Settings, overrides: Mapping[str, object]) -> Settings:
+    """Settings with some dotted keys replaced, read as `load` reads them.
+
+    Raises:
+        UsageError: Unknown key or bad value, in one line.
+    """
+    return _validated(settings.model_dump(), overrides, {})
+
+
+def _validated(
+    tables: _Tables, overrides: Mapping[str, object], origin: Mapping[str, str]
+) -> Settings:
+    given = {key: value for key, value in overrides.items() if value is not None}
     for key, value in given.items():
         _put(tables, key, value)
-        origin[key] = ""
-    if "encoder.weights" in given:
-        _anchor_weights(tables, Path.cwd())
+    if set(given) & set(_FILES):
+        _anchor_files(tables, Path.cwd())
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
-        raise UsageError(_explained(error, origin)) from None
+        places = {key: place for key, place in origin.items() if key not in given}
+        raise UsageError(_explained(error, places)) from None
 
 
 def _read(path: Path) -> _Tables:
@@ -92,23 +108,6 @@ def _read(path: Path) -> _Tables:
         ) from None
 
 
-def _fields() -> dict[str, FieldInfo]:
-    """Every dotted key and its field, in the order of the file."""
-    found: dict[str, FieldInfo] = {}
-    for name, field in Settings.model_fields.items():
-        section = _section_of(field)
-        if section is None:
-            found[name] = field
-        else:
-            found |= {f"{name}.{key}": sub for key, sub in section.model_fields.items()}
-    return found
-
-
-def _section_of(field: FieldInfo) -> type[Section] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
-
-
 def _flat(tables: _Tables) -> Iterator[str]:
     for name, value in tables.items():
         if isinstance(value, dict):
@@ -118,7 +117,7 @@ def _flat(tables: _Tables) -> Iterator[str]:
 
 
 def _check_keys(tables: _Tables, where: str) -> None:
-    known = _fields()
+    known = all_fields()
     sections = {key.split(".")[0] for key in known if "." in key}
     for name, value in tables.items():
         if name in sections and not isinstance(value, dict):
@@ -142,7 +141,7 @@ def _unknown(key: str, known: Mapping[str, object], where: str) -> str:
 
 
 def _put(tables: _Tables, key: str, value: object) -> None:
-    known = _fields()
+    known = all_fields()
     if key not in known:
         raise UsageError(_unknown(key, known, ""))
     table = tables
@@ -165,11 +164,13 @@ def _typed(text: str, field: FieldInfo) -> object:
         return text
 
 
-def _anchor_weights(tables: _Tables, folder: Path) -> None:
-    # An absolute path, so that a run can be resumed from any folder.
-    weights = tables.get("encoder", {}).get("weights")
-    if isinstance(weights, str) and weights:
-        tables["encoder"]["weights"] = str(folder / Path(weights).expanduser())
+def _anchor_files(tables: _Tables, folder: Path) -> None:
+    # Absolute paths, so that a run can be resumed from any folder. An encoder's name may be a file.
+    section = tables.get("encoder", {})
+    for key in _FILES:
+        name = section.get(key.rpartition(".")[2])
+        if isinstance(name, str) and name and (key != "encoder.name" or name.endswith(_TABLE)):
+            section[key.rpartition(".")[2]] = str(folder / Path(name).expanduser())
 
 
 def _explained(error: ValidationError, origin: Mapping[str, str]) -> str:
@@ -243,55 +244,3 @@ def from_record(record: object) -> Settings:
             f"the run's settings cannot be read ({_explained(error, {})}); "
             "use the version that made the run, or start anew with --force"
         ) from None
-
-
-def differences(old: Settings, new: Settings) -> list[str]:
-    """What would change the picture, one ``tiles.core: 512 -> 256`` per setting."""
-    before, after = dict(_values(old)), dict(_values(new))
-    return [
-        f"{key}: {_literal(before[key])} -> {_literal(after[key])}"
-        for key in before
-        if before[key] != after[key] and not key.startswith(_WITHOUT_EFFECT)
-    ]
-
-
-def _values(settings: Settings) -> Iterator[tuple[str, object]]:
-    for key in _fields():
-        value: object = settings
-        for name in key.split("."):
-            value = getattr(value, name)
-        yield key, value
-
-
-def describe() -> list[tuple[str, object, str]]:
-    """Every setting: dotted key, default, description."""
-    defaults = dict(_values(Settings()))
-    return [(key, defaults[key], field.description or "") for key, field in _fields().items()]
-
-
-def to_toml(settings: Settings) -> str:
-    """The settings as TOML, every key with its description as a comment."""
-    values = dict(_values(settings))
-    lines = [
-        "# Settings of tilebrush. It reads ./pipeline.toml, or the file named with --config;",
-        "# any key can be left out, and --set KEY=VALUE overrides it.",
-    ]
-    table = ""
-    for key, field in _fields().items():
-        section, _, leaf = key.rpartition(".")
-        if section != table:
-            table = section
-            about = (type(getattr(settings, section)).__doc__ or "").strip()
-            lines += ["", f"# {about}", f"[{section}]"]
-        comment = f"{(field.description or '').rstrip('.')}."
-        lines += ["", *textwrap.wrap(comment, 98, initial_indent="# ", subsequent_indent="# ")]
-        lines.append(f"{leaf} = {_literal(values[key])}")
-    return "\n".join(lines) + "\n"
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(_literal(item) for item in value)}]"
-    if isinstance(value, int) and abs(value) >= 100_000:
-        return f"{value:_}"
-    return json.dumps(value, ensure_ascii=False)

@@ -2,9 +2,9 @@
 
 run.json  run.log
 prepare/    photo.npy  style-1.npy ...
-display/    canvas.npy
+display/    canvas.npy  energy.txt
 upsample-K/ canvas.npy  photo.npy
-restyle-K/  canvas.npy  sweep-S/ moments.npz  tile-R-C.npy  canvas.npy
+restyle-K/  style.safetensors  canvas.npy  sweep-S/ moments.safetensors  tile-R-C.npy  canvas.npy
 finish/     records of the prints
 print.tif  print.jpg  report/
 """
@@ -76,6 +76,10 @@ class Layout:
         """The canvas of level 0."""
         return self.root / "display" / "canvas.npy"
 
+    def content_energy(self) -> Path:
+        """Mean square of the photo's content features, measured at level 0."""
+        return self.root / "display" / "energy.txt"
+
     def level_canvas(self, level: int) -> Path:
         """The canvas of the level below, enlarged to this one."""
         return self.root / f"upsample-{level}" / "canvas.npy"
@@ -88,13 +92,17 @@ class Layout:
         """The folder of a sweep."""
         return self.root / f"restyle-{level}" / f"sweep-{sweep}"
 
+    def style_moments(self, level: int) -> Path:
+        """The moments of the style images at a level's size."""
+        return self.root / f"restyle-{level}" / "style.safetensors"
+
     def tile(self, level: int, sweep: int, row: int, col: int) -> Path:
         """A tile: the pixels of its write rectangle."""
         return self.sweep_dir(level, sweep) / f"tile-{row}-{col}.npy"
 
     def moments(self, level: int, sweep: int) -> Path:
-        """The moments of a sweep's tiles and canvas at its start."""
-        return self.sweep_dir(level, sweep) / "moments.npz"
+        """The moments of the canvas at the start of a sweep."""
+        return self.sweep_dir(level, sweep) / "moments.safetensors"
 
     def sweep_canvas(self, level: int, sweep: int) -> Path:
         """The canvas after a sweep, its tiles blended."""

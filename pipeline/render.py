@@ -68,8 +68,7 @@ def _parts(result: object) -> tuple[dict[str, str], dict[str, Sequence[object]]]
     simple: dict[str, str] = {}
     tables: dict[str, Sequence[object]] = {}
     for name, value in _items(result):
-        rows = isinstance(value, list | tuple) and bool(value) and _has_columns(value[0])
-        if rows:
+        if isinstance(value, list | tuple) and value and _is_table(value):
             tables[_label(name)] = value
         elif value is not None and value != () and value != [] and value != "":
             simple[_label(name)] = _shown(name, value)
@@ -82,6 +81,12 @@ def _items(result: object) -> list[tuple[str, Any]]:
     if isinstance(result, Mapping):
         return [(str(key), value) for key, value in result.items()]
     return [("result", result)]
+
+
+def _is_table(values: Sequence[object]) -> bool:
+    # Several texts are easier to read one a line.
+    texts = len(values) > 1 and isinstance(values[0], str)
+    return texts or _has_columns(values[0])
 
 
 def _has_columns(value: object) -> bool:
@@ -113,13 +118,19 @@ def _table(rows: Sequence[object]) -> list[str]:
 def _label(name: str) -> str:
     """A field's name for people; units that its value shows are dropped."""
     words = name.split("_")
-    if len(words) > 1 and words[-1] in (*_UNITS, "seconds", "bytes", "share"):
+    if len(words) > 1 and _unit(name) in (*_UNITS, "seconds", "bytes", "share"):
         words = words[:-1]
     return " ".join(words)
 
 
+def _unit(name: str) -> str:
+    """The unit that a field's name ends in; that of a rate, such as `price_per_kwh`, is none."""
+    rest, _, unit = name.rpartition("_")
+    return "" if rest.endswith("per") else unit
+
+
 def _shown(name: str, value: object) -> str:
-    unit = name.rsplit("_", 1)[-1]
+    unit = _unit(name)
     if value is None:
         return "-"
     if isinstance(value, bool):

@@ -165,14 +165,11 @@ class RunDir(Layout):
     def _owner(self) -> str:
         try:
             pid, host = (self.root / _OWNER).read_text().split()
-            here = host == socket.gethostname()
-            if here:
-                os.kill(int(pid), 0)
-            return f"process {pid}" if here else f"process {pid} on {host}"
-        except PermissionError:
-            return f"process {pid}"
         except (OSError, ValueError):
             return "another process"
+        if host != socket.gethostname():
+            return f"process {pid} on {host}"
+        return f"process {pid}" if _alive(pid) else "another process"
 
     # ---- outputs and their records
 
@@ -263,6 +260,42 @@ class RunDir(Layout):
             atomic.remove_tree(folder)
         return freed
 
+    def cleaned(self) -> bool:
+        """Whether the print is finished and all that only re-running stages needs was dropped."""
+        return not self.work_folders() and self.record(self.print_tiff()) is not None
+
+    def clear(self) -> None:
+        """Drop everything, run.json included; the folder is as good as new."""
+        for path in (*self.stage_folders(), self.report(), self.print_tiff(), self.print_jpeg()):
+            atomic.remove_tree(path)
+        # Last, because a folder with outputs and no run.json would be taken for someone else's.
+        atomic.remove_tree(self.root / _MANIFEST)
+
+    def drop_tiles(self, level: int, sweep: int) -> None:
+        """Remove a sweep's tiles, after its canvas was committed."""
+        tiles = list(self.sweep_dir(level, sweep).glob("tile-*"))
+        # Records first: a record whose output is gone would count as damage.
+        for path in sorted(tiles, key=lambda path: not path.name.endswith(".json")):
+            with atomic.explained(path):
+                path.unlink(missing_ok=True)
+
+    def busy(self) -> bool:
+        """Whether some process works on the run now; looks only, unless that leaves it unclear."""
+        from filelock import FileLock, Timeout
+
+        try:
+            pid, host = (self.root / _OWNER).read_text().split()
+        except (OSError, ValueError):
+            return False
+        if host == socket.gethostname() and not _alive(pid):
+            return False
+        # The name may be that of a killed process whose number another one has now.
+        try:
+            with FileLock(self.root / _LOCK, timeout=0):
+                return False
+        except (Timeout, OSError, NotImplementedError):
+            return True
+
     def log(self, line: str) -> None:
         """Add a line with the time to run.log; only the process that holds the run writes there."""
         if not self._held:
@@ -274,3 +307,10 @@ class RunDir(Layout):
     def log_path(self) -> Path:
         """run.log."""
         return self.root / _LOG
+
+
+def _alive(pid: str) -> bool:
+    """Whether a process of this computer has that number."""
+    import psutil
+
+    return pid.isdecimal() and psutil.pid_exists(int(pid))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from stages.canvas import resample
+from stages import measure
+from stages.canvas import files, resample
+from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.stylize import Pixels, Studio, Task, Weights
@@ -55,7 +58,7 @@ class Displayed:
     losses: tuple[tuple[float, ...], ...]
 
 
-def run(
+def stylize(
     studio: Studio,
     photo: Pixels,
     style_of: Callable[[Size], Moments],
@@ -85,8 +88,38 @@ def run(
             optimizer=optimizer,
         )
         result = studio.restyle(
-            canvas, content, task, lambda progress, scale=scale: report(scale, progress)  # type: ignore[misc]
+            canvas,
+            content,
+            task,
+            lambda progress, scale=scale: report(scale, progress),  # type: ignore[misc]
         )
         canvas = result.pixels
         curves.append(result.losses)
     return Displayed(canvas, energy, tuple(curves))
+
+
+def from_files(
+    studio: Studio,
+    photo: Path,
+    styles: StyleImages,
+    path: Sequence[Scale],
+    weights: Weights,
+    optimizer: Optimizer,
+    report: Callable[[Scale, Progress], None] = lambda *_: None,
+) -> Displayed:
+    """Stylize a prepared photo with prepared style images; see `stylize`."""
+    content = resample.resized(files.read(photo), path[-1].size)
+    return stylize(
+        studio,
+        content,
+        lambda size: measure.style_moments(studio, styles, size),
+        path,
+        weights,
+        optimizer,
+        report,
+    )
+
+
+def save(result: Displayed, path: Path) -> None:
+    """Write the display image as a canvas."""
+    files.write(path, result.pixels)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from stages import canvas
-from stages.canvas import PrintFormat
+from stages.canvas import PrintFormat, jpeg_possible
 
 VERSION = "1"
 
-__all__ = ["VERSION", "PrintFormat", "run"]
+__all__ = ["VERSION", "PrintFormat", "jpeg_possible", "run"]
 
 
 def run(canvas_path: Path, tiff: Path | None, jpeg: Path | None, fmt: PrintFormat) -> None:

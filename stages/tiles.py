@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, order=True)
@@ -157,16 +158,14 @@ def _spans(
     padded = -(-length // align) * align
     window = padded if len(cuts) == 2 else core + 2 * margin
     spans = []
-    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, stop in pairwise(cuts):
         write = (max(0, start - overlap), min(length, stop + overlap))
         left = min(max(0, start - margin), padded - window)
         spans.append(((start, stop), write, (left, left + window)))
     return spans
 
 
-def grid(
-    size: Size, *, core: int, overlap: int, halo: int, align: int, shift: float = 0.5
-) -> Grid:
+def grid(size: Size, *, core: int, overlap: int, halo: int, align: int, shift: float = 0.5) -> Grid:
     """Cut a canvas into tiles of one window shape.
 
     `core`, `overlap` and `halo` are px and multiples of `align` (the encoder's deepest stride), so

@@ -1,0 +1,1 @@
+"""Training of the bundled encoder; the tool never imports it."""

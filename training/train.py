@@ -56,8 +56,10 @@ def shares(dataset: data.Dataset, recipe: Recipe) -> NDArray[np.float64]:
     """How many of a batch come from each shard: by size, paintings boosted."""
     painted = [s.images.shape[1] == SIDES["paintings"] for s in dataset.shards]
     weight = np.array(
-        [len(s.labels) * (recipe.paintings_boost if p else 1.0)
-         for s, p in zip(dataset.shards, painted, strict=True)]
+        [
+            len(s.labels) * (recipe.paintings_boost if p else 1.0)
+            for s, p in zip(dataset.shards, painted, strict=True)
+        ]
     )
     return weight / weight.sum()
 
@@ -116,9 +118,7 @@ def accuracy(model: Classifier, dataset: data.Dataset, size: int, most: int) -> 
             np.add.at(right, shard.sources[part], guess == shard.labels[part])
             np.add.at(seen, shard.sources[part], 1)
     model.train()
-    return {
-        name: float(right[i] / seen[i]) for i, name in enumerate(dataset.sources) if seen[i]
-    }
+    return {name: float(right[i] / seen[i]) for i, name in enumerate(dataset.sources) if seen[i]}
 
 
 def optimizers(model: Classifier, recipe: Recipe) -> list[torch.optim.Optimizer]:

@@ -7,11 +7,13 @@ from stages.canvas.finish import (
     PrintFormat,
     deep_zoom,
     difference,
+    jpeg_possible,
     preview,
     write_jpeg,
     write_tiff,
 )
 from stages.canvas.loading import Facts, inspect, prepare_photo, prepare_style
+from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.resample import resize, resized
 
 __all__ = [
@@ -19,9 +21,11 @@ __all__ = [
     "Facts",
     "PrintFormat",
     "blend",
+    "check_suffix",
     "deep_zoom",
     "difference",
     "inspect",
+    "jpeg_possible",
     "prepare_photo",
     "prepare_style",
     "preview",
@@ -33,6 +37,7 @@ __all__ = [
     "weights",
     "write",
     "write_bands",
+    "write_image",
     "write_jpeg",
     "write_tiff",
 ]

@@ -8,6 +8,7 @@ untrusted files, and the raw one that canvases and tiles come in by.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from io import BufferedRandom
 from pathlib import Path
@@ -30,16 +31,16 @@ pyvips.operation_block_set("VipsForeignLoad", True)
 for _loader in (*_PHOTO_LOADERS, "VipsForeignLoadRaw"):
     pyvips.operation_block_set(_loader, False)
 
-Image = pyvips.Image
-Source = pyvips.Source
+Image: Any = pyvips.Image
+Source: Any = pyvips.Source
+SourceCustom: Any = pyvips.SourceCustom
 Error = pyvips.Error
 
 
 def reason(error: pyvips.Error) -> str:
     """The first thing that libvips said went wrong, in one line."""
-    detail = str(getattr(error, "detail", "") or error.message)
-    lines = [line.strip() for line in detail.splitlines() if line.strip()]
-    return lines[0] if lines else "libvips gave no reason"
+    lines = [line.strip() for line in str(error.detail or "").splitlines() if line.strip()]
+    return lines[0] if lines else "pixels are missing"
 
 
 class _Sink:
@@ -51,7 +52,7 @@ class _Sink:
         self.target.on_write(self._guarded(lambda data: file.write(data)))
         self.target.on_read(self._guarded(lambda length: file.read(length), failed=None))
         self.target.on_seek(self._guarded(lambda offset, whence: file.seek(offset, whence)))
-        self.target.on_end(self._guarded(lambda: (file.flush(), 0)[1]))
+        self.target.on_end(self._guarded(lambda: file.seek(0, os.SEEK_CUR) * 0))
 
     def _guarded(self, work: Callable[..., Any], failed: int | None = -1) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:

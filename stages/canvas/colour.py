@@ -68,7 +68,7 @@ def _three(image: Any) -> Any:
 
 def _profiled(colour: Any, fallback: str | None) -> Any | None:
     """Through the embedded profile to sRGB; None if the profile does not fit the pixels."""
-    options = {"embedded": True, "depth": 16, "black_point_compensation": True}
+    options: dict[str, object] = {"embedded": True, "depth": 16, "black_point_compensation": True}
     if fallback:
         options["input_profile"] = fallback
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,7 @@ def write_header(file: BufferedIOBase, size: Size) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def as_vips(path: Path) -> _vips.Image:
+def as_vips(path: Path) -> Any:
     """A canvas or tile as a libvips image, mapped from the file and not yet read."""
     size, offset = _header(path)
     return _vips.Image.rawload(

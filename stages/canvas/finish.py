@@ -16,6 +16,7 @@ import numpy as np
 from stages.canvas import _vips, files
 from stages.canvas.files import Pixels
 from stages.errors import TilebrushError, UsageError
+from stages.tiles import Size
 
 _NOISE_SIDE = 512
 _MM_PER_INCH = 25.4
@@ -35,7 +36,7 @@ class PrintFormat:
 def write_tiff(src: Path, dst: Path, fmt: PrintFormat) -> None:
     """Write a canvas as an sRGB TIFF in strips, deflate with horizontal prediction."""
     resolution = fmt.dpi / _MM_PER_INCH
-    image = _quantised(files.as_vips(src), fmt.bits, fmt.seed)
+    image = quantised(files.as_vips(src), fmt.bits, fmt.seed)
     _vips.save(
         image,
         dst,
@@ -51,12 +52,17 @@ def write_tiff(src: Path, dst: Path, fmt: PrintFormat) -> None:
     )
 
 
+def jpeg_possible(size: Size) -> bool:
+    """Whether JPEG can hold an image of that size."""
+    return max(size.width, size.height) <= _JPEG_MAX_SIDE
+
+
 def write_jpeg(src: Path, dst: Path, fmt: PrintFormat) -> None:
     """Write a canvas as an sRGB JPEG without colour subsampling.
 
     Raises: `TilebrushError` if a side is longer than the format allows.
     """
-    image = _quantised(files.as_vips(src), 8, fmt.seed)
+    image = quantised(files.as_vips(src), 8, fmt.seed)
     if max(image.width, image.height) > _JPEG_MAX_SIDE:
         raise TilebrushError(
             f"{dst}: {image.width}x{image.height} px; JPEG ends at {_JPEG_MAX_SIDE} px a side, "
@@ -134,7 +140,7 @@ def _eight_bits(image: Any) -> Any:
     return (image.clamp() * 255.0).rint().cast("uchar").copy(interpretation="srgb")
 
 
-def _quantised(image: Any, bits: int, seed: int) -> Any:
+def quantised(image: Any, bits: int, seed: int) -> Any:
     """Dithered and rounded to 8 or 16 bits."""
     top = 255.0 if bits == 8 else 65535.0
     side = _NOISE_SIDE

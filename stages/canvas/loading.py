@@ -119,15 +119,17 @@ def _opened(path: Path) -> Any:
             source = _vips.Source.new_from_descriptor(file.fileno())
     except FileNotFoundError:
         raise InputImageError(f"{path}: no such file; check the name") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        why = error.strerror or str(error)
         raise InputImageError(f"{path}: cannot be read ({why}); check its permissions") from None
+    except ValueError as error:  # a null byte in the name
+        raise InputImageError(f"{path!r}: no file has such a name ({error})") from None
     try:
         return _vips.Image.new_from_source(source, "", access="sequential", fail_on="error")
     except _vips.Error as error:
         why = _vips.reason(error)
         raise InputImageError(
-            f"{path}: not an image that can be read ({why}); use JPEG, PNG, TIFF or WebP"
+            f"{path}: no whole image that can be read ({why}); use JPEG, PNG, TIFF or WebP"
         ) from None
 
 
@@ -183,10 +185,13 @@ def _convert(path: Path, dst: Path, facts: Facts, crop: Rect, target: Size) -> S
 def _check_pixels(path: Path) -> None:
     """Decode the whole file once; floating-point values must be numbers of the usual range."""
     image = _opened(path)
-    average = image.avg()
-    if is_float(image) and not math.isfinite(average):
+    if not is_float(image):
+        image.avg()
+        return
+    if ((image - image) == 0).min() == 0:
         raise InputImageError(f"{path}: holds values that are no numbers (NaN or infinity)")
-    if is_float(image) and image.interpretation != "lab" and average > 4.0:
+    average = _opened(path).avg()
+    if image.interpretation != "lab" and average > 4.0:
         raise InputImageError(
             f"{path}: floating-point values average {average:.3g}; they must lie between 0 and 1"
         )

@@ -94,6 +94,24 @@ class Architecture:
                 break
         return total
 
+    def activation_bytes(self) -> float:
+        """Bytes per px that one forward and backward pass holds: every layer's output once for
+        each direction, its padded copy, and the poolings, in float32."""
+        total, deepest = 0.0, self.used()[-1].name
+        for layer in self.layers():
+            total += 4 * 3.0 * layer.channels / layer.stride**2
+            if layer.name == deepest:
+                break
+        return total
+
+    def parameter_bytes(self) -> int:
+        """Bytes of all weights in float32."""
+        total, channels = 0, 3
+        for layer in self.layers():
+            total += 4 * layer.channels * (9 * channels + 1)
+            channels = layer.channels
+        return total
+
 
 class Encoder(nn.Module):
     """The network, cut at the deepest used layer, its weights frozen.
@@ -105,6 +123,7 @@ class Encoder(nn.Module):
     def __init__(self, architecture: Architecture, weights: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.architecture = architecture
+        self.fingerprint = ""
         self.convolutions = nn.ModuleList()
         channels = 3
         deepest = architecture.used()[-1].name

@@ -15,7 +15,7 @@ from stages.nst import weights
 from stages.nst.encoder import Architecture, Encoder
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
-BUNDLED_SHA256 = "@SHA@"
+BUNDLED_SHA256 = "ade5808c5dd2b8a9f5150a5e525ff9240d1c2d84ba85fa52398823166f1584cc"
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_STYLE = tuple((f"relu{b}_1", 1.0) for b in range(1, 6))
@@ -58,7 +58,7 @@ class Description:
     weights: str
 
 
-def architecture(name: str, weights_file: Path | None = None) -> Architecture:
+def architecture(name: str) -> Architecture:
     """The architecture of a named encoder or of a .safetensors file of one's own.
 
     Raises:
@@ -88,23 +88,47 @@ def _described(path: Path, metadata: Mapping[str, str]) -> Architecture:
     return Architecture(path.stem, widths, _IMAGENET_MEAN, _IMAGENET_STD, style, content)
 
 
-def load(name: str, weights_file: Path | None = None, note: Callable[[str], None] = print) -> Encoder:
-    """An encoder with its weights.
+def weights_path(
+    name: str, weights_file: Path | None = None, note: Callable[[str], None] = print
+) -> Path:
+    """The file that holds an encoder's weights; those of vgg16 and vgg19 are fetched if need be.
 
     `note` is told of a download before it starts.
 
     Raises:
         UsageError: unknown name.
+        WeightsError: the file is missing or not the published one.
+    """
+    architecture(name)
+    if weights_file is not None:
+        path = weights_file
+    elif name == "bundled":
+        path = BUNDLED_FILE
+        if path.is_file():
+            weights.check(path, BUNDLED_SHA256)
+    elif name in ARCHITECTURES:
+        path = _downloaded(name, note)
+    else:
+        path = Path(name)
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file; give a .safetensors or .pth file")
+    return path
+
+
+def load(
+    name: str, weights_file: Path | None = None, note: Callable[[str], None] = print
+) -> Encoder:
+    """An encoder with its weights; its `fingerprint` is the SHA-256 of their file.
+
+    Raises:
+        UsageError: unknown name.
         WeightsError: weights missing, damaged, or of another shape.
     """
+    path = weights_path(name, weights_file, note)
     design = architecture(name)
-    if name == "bundled" and weights_file is None:
-        weights.check(BUNDLED_FILE, BUNDLED_SHA256)
-        return Encoder(design, weights.read(BUNDLED_FILE)[0])
-    if name in ("vgg16", "vgg19"):
-        path = weights_file or _downloaded(name, note)
-        return Encoder(design, _from_torchvision(design, weights.read(path)[0]))
-    return Encoder(design, weights.read(weights_file or Path(name))[0])
+    encoder = Encoder(design, _from_torchvision(design, weights.read(path)[0]))
+    encoder.fingerprint = weights.sha256(path)
+    return encoder
 
 
 def _from_torchvision(design: Architecture, table: dict[str, Tensor]) -> dict[str, Tensor]:

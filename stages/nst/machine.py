@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -49,9 +51,9 @@ def use_threads(count: int) -> int:
     return torch.get_num_threads()
 
 
-def open_studio(encoder: str, weights: str, precision: str, threads: int) -> Studio:
-    """An encoder by name, ready to work."""
-    from pathlib import Path
-
+def open_studio(
+    encoder: str, weights: str, precision: str, threads: int, note: Callable[[str], None] = print
+) -> Studio:
+    """An encoder by name, ready to work; `note` is told of a download before it starts."""
     use_threads(threads)
-    return Studio(load(encoder, Path(weights) if weights else None), precision)
+    return Studio(load(encoder, Path(weights) if weights else None, note), precision)

@@ -77,7 +77,9 @@ class Moments:
         names = [key.removesuffix(".count") for key in table if key.endswith(".count")]
         return Moments(
             {
-                n: LayerMoments(float(table[f"{n}.count"]), table[f"{n}.mean"], table[f"{n}.second"])
+                n: LayerMoments(
+                    float(table[f"{n}.count"]), table[f"{n}.mean"], table[f"{n}.second"]
+                )
                 for n in names
             }
         )
@@ -97,9 +99,7 @@ def weighted_mean(parts: Iterable[tuple[float, Moments]]) -> Moments:
     scaled = []
     for weight, moments in parts:
         scaled.append(
-            Moments(
-                {n: LayerMoments(weight, m.mean, m.second) for n, m in moments.layers.items()}
-            )
+            Moments({n: LayerMoments(weight, m.mean, m.second) for n, m in moments.layers.items()})
         )
     return combined(scaled)
 
@@ -126,9 +126,7 @@ def positions(feature: Tensor, region: Rect, stride: int) -> Tensor:
     return feature[0, :, top:bottom, left:right].flatten(1)
 
 
-def of_features(
-    features: Mapping[str, Tensor], design: Architecture, region: Rect
-) -> Moments:
+def of_features(features: Mapping[str, Tensor], design: Architecture, region: Rect) -> Moments:
     """Moments of one region of a window, from features `(1, C, H/stride, W/stride)`.
 
     Grams are accumulated in float32 whatever the features' precision.

@@ -103,7 +103,10 @@ class Studio:
     def features(self, image: Tensor) -> dict[str, Tensor]:
         """Features of all used layers for an image `(1, 3, H, W)`."""
         with self._precision():
-            return self.encoder(image, {*self.style_weights, *self.content_weights})
+            features: dict[str, Tensor] = self.encoder(
+                image, {*self.style_weights, *self.content_weights}
+            )
+        return features
 
     @torch.inference_mode()
     def measure(self, window: Pixels, core: Rect) -> Moments:
@@ -179,12 +182,17 @@ class _Objective:
         """Loss of a whole window `image`, whose changeable part is `pixels`."""
         studio, design, weights = self.studio, self.studio.design, self.task.weights
         features = studio.features(image)
-        found = of_features(
-            {n: features[n] for n in studio.style_weights}, design, self.task.core
-        )
-        loss = design.style_gain * weights.style * losses.style_loss(
-            found, self._target(found), self.task.style, studio.style_weights,
-            with_std=weights.with_std,
+        found = of_features({n: features[n] for n in studio.style_weights}, design, self.task.core)
+        loss = (
+            design.style_gain
+            * weights.style
+            * losses.style_loss(
+                found,
+                self._target(found),
+                self.task.style,
+                studio.style_weights,
+                with_std=weights.with_std,
+            )
         )
         for name, share in studio.content_weights.items():
             flat = positions(features[name], self.task.write, design.layer(name).stride).float()
@@ -196,9 +204,7 @@ class _Objective:
     def _target(self, found: Moments) -> Moments:
         if self.target is None:
             assert self.task.canvas is not None
-            self.target = residual_target(
-                found.detached(), self.task.canvas, self.task.style
-            )
+            self.target = residual_target(found.detached(), self.task.canvas, self.task.style)
         return self.target
 
 

@@ -14,6 +14,16 @@ from torch import Tensor
 
 from stages.errors import WeightsError
 
+_UNREADABLE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+)
+
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits."""
@@ -52,7 +62,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
                 tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
                 return tensors, dict(file.metadata() or {})
         table = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as e:
+    except _UNREADABLE as e:
         raise WeightsError(
             f"{path} cannot be read as weights ({type(e).__name__}); "
             "it is damaged or holds more than tensors: get it again"

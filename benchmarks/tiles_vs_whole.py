@@ -1,0 +1,159 @@
+"""Tiles against the whole image: global style loss after the same iterations from the same start.
+
+    python -m benchmarks.tiles_vs_whole [--photo FILE] [--style FILE] [--size 1064x800]
+
+Three ways: the whole image at once; tiles with residual targets; tiles that each match the whole
+painting. And seams: the mean jump across the last sweep's tile borders over the mean elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common import SAMPLES, print_table, save_json
+from pipeline.config import Settings, parse_size
+from stages import canvas, measure, restyle
+from stages.measure import StyleImages
+from stages.nst.losses import style_loss
+from stages.nst.machine import open_studio
+from stages.nst.moments import Moments
+from stages.nst.optimize import Optimizer
+from stages.nst.stylize import Studio, Task, Weights
+from stages.restyle import Look, TileJob
+from stages.tiles import Grid, Rect, Size, grid, shift_of
+
+SWEEPS, ITERATIONS = 3, 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way of restyling and what it reached."""
+
+    way: str
+    style_loss: float
+    over_whole: float
+    seams: float
+
+
+class Bench:
+    """The start, the style and the measures that all ways share."""
+
+    def __init__(self, photo: Path, style: Path, size: Size, folder: Path, core: int) -> None:
+        self.folder, self.size, self.core = folder, size, core
+        self.studio: Studio = open_studio("bundled", "", "float32", 0)
+        canvas.prepare_photo(photo, folder / "photo-own.npy", size)
+        canvas.resize(folder / "photo-own.npy", folder / "photo.npy", size)
+        canvas.prepare_style(style, folder / "style.npy", 16_000_000)
+        self.style = measure.style_moments(
+            self.studio, StyleImages((folder / "style.npy",), (1.0,)), size
+        )
+        photo_pixels = canvas.read(folder / "photo.npy")
+        self.energy = self.studio.energy(photo_pixels)
+        small = Size(size.width // 2, size.height // 2)
+        start = self.restyled_whole(canvas.resized(photo_pixels, small), 40)
+        canvas.write(folder / "start.npy", canvas.resized(start, size))
+        self.weights = Weights(content=Settings().style.content_weight)
+
+    def restyled_whole(self, start: np.ndarray, iterations: int) -> np.ndarray:
+        """Restyle a whole image at once."""
+        height, width = start.shape[:2]
+        everything = Rect(0, 0, width, height)
+        content = canvas.resized(canvas.read(self.folder / "photo.npy"), Size(width, height))
+        task = Task(
+            everything, everything, self.style, None, self.energy, Weights(), iterations,
+            Optimizer(),
+        )  # fmt: skip
+        return self.studio.restyle(start, content, task).pixels
+
+    def grid(self, sweep: int) -> Grid:
+        """The tiles of a sweep."""
+        return grid(
+            self.size, core=self.core, overlap=32, halo=64, align=16, shift=shift_of(sweep)
+        )
+
+    def loss(self, path: Path) -> float:
+        """Style loss of a whole canvas."""
+        everything = Rect(0, 0, self.size.width, self.size.height)
+        found = self.studio.measure(canvas.read(path), everything)
+        weights = self.studio.style_weights
+        return float(style_loss(found, self.style, self.style, weights))
+
+    def swept(self, name: str, *, residual: bool) -> Path:
+        """Three sweeps over tiles."""
+        path = self.folder / "start.npy"
+        for sweep in range(SWEEPS):
+            tiles = self.grid(sweep)
+            moments: Moments | None = measure.of_canvas(self.studio, path, tiles)
+            look = Look(
+                self.style, moments if residual else None, self.energy, self.weights, ITERATIONS,
+                Optimizer(),
+            )  # fmt: skip
+            for tile in tiles.tiles:
+                job = TileJob(path, self.folder / "photo.npy", tile)
+                pixels = restyle.restyle_tile(self.studio, job, look).pixels
+                canvas.write(self.folder / f"tile-{tile.name}.npy", pixels)
+            path = self.folder / f"{name}-{sweep}.npy"
+            canvas.blend(tiles, lambda tile: self.folder / f"tile-{tile.name}.npy", path)
+        return path
+
+    def seams(self, path: Path) -> float:
+        """Mean jump across the borders of the last sweep over the mean jump elsewhere."""
+        image = canvas.read(path)
+        tiles = self.grid(SWEEPS - 1).tiles
+        at, elsewhere = [], []
+        for axis, cuts in (
+            (1, {tile.core.x for tile in tiles if tile.core.x}),
+            (0, {tile.core.y for tile in tiles if tile.core.y}),
+        ):
+            jumps = np.abs(np.diff(image, axis=axis)).mean(axis=(1 - axis, 2))
+            index = np.array(sorted(cuts), dtype=int) - 1
+            at.append(jumps[index])
+            elsewhere.append(np.delete(jumps, index))
+        # Both directions count alike, however many cuts each has.
+        ratios = [a.mean() / b.mean() for a, b in zip(at, elsewhere, strict=True) if a.size]
+        return float(np.mean(ratios))
+
+
+def rows(bench: Bench) -> list[Row]:
+    """All three ways."""
+    whole = bench.folder / "whole.npy"
+    start = canvas.read(bench.folder / "start.npy")
+    canvas.write(whole, bench.restyled_whole(start, SWEEPS * ITERATIONS))
+    paths = {
+        "start": bench.folder / "start.npy",
+        f"whole image, {SWEEPS * ITERATIONS} iterations": whole,
+        f"residual targets, {SWEEPS} sweeps of {ITERATIONS}": bench.swept("ours", residual=True),
+        f"every tile against the painting, {SWEEPS} of {ITERATIONS}": bench.swept(
+            "naive", residual=False
+        ),
+    }
+    base = bench.loss(whole)
+    return [
+        Row(way, bench.loss(path), bench.loss(path) / base, bench.seams(path))
+        for way, path in paths.items()
+    ]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--photo", type=Path, default=SAMPLES / "photo.jpg")
+    parser.add_argument("--style", type=Path, default=SAMPLES / "style.jpg")
+    parser.add_argument("--size", type=parse_size, default="1064x800")
+    parser.add_argument("--core", type=int, default=256, help="px; small, so that tiles are many")
+    parser.add_argument("--out", type=Path, help="folder for the result as JSON")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(args.photo, args.style, args.size, Path(folder), args.core)
+        found = rows(bench)
+    print_table("Tiles against the whole", found)
+    save_json(args.out, "tiles_vs_whole", found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""What a plan takes on this machine: seconds from a short trial, memory, disk and energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipeline import plan as planning
+from pipeline import units
+from pipeline.plan import Plan
+from pipeline.results import LevelRow, PlanResult
+from pipeline.settings import EnergySettings, Settings
+from stages.errors import ResourceError
+from stages.tiles import Size
+
+if TYPE_CHECKING:
+    from stages.nst.stylize import Studio
+
+ASSUMED_WATTS = 30.0  # an ordinary laptop under full load
+SPREAD = 0.2  # machines share their cores and change their clock: a fifth to either side
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Measured seconds per megapixel-iteration, for the display scales and for tile windows."""
+
+    display: float
+    tiles: float
+
+
+def measure(studio: Studio, plan: Plan) -> Pace:
+    """Time a few iterations on a display-sized image and on one tile window."""
+    from stages.measure import probe
+
+    display = plan.display[-1].size
+    window = plan.largest_window if plan.levels else display
+    slow = probe(studio, display)
+    fast = probe(studio, window) if plan.levels else slow
+    return Pace(slow / (display.pixels / 1e6), fast / (window.pixels / 1e6))
+
+
+def level_seconds(plan: Plan, pace: Pace) -> list[float]:
+    """Seconds of display and of every level above it; the print files count to the last."""
+    found = [pace.display * sum(scale.work for scale in plan.display)]
+    found += [pace.tiles * level.work for level in plan.levels]
+    found[-1] += pace.tiles * 2 * plan.size.pixels * planning.FILE_WORK / 1e6
+    return found
+
+
+def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
+    """Bytes of memory at the height of the work: libraries, one window, the optimizer, the style.
+
+    The factors are measured: see benchmarks/memory.py.
+    """
+    from stages.nst import encoders
+
+    design = encoders.architecture(settings.encoder.name)
+    px = plan.largest_window.pixels
+    network = px * design.activation_bytes()
+    history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
+    base = 700_000_000 + design.parameter_bytes()
+    return int(base + network + history + 2 * 12 * min(style_pixels, px * 40))
+
+
+def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) -> Settings:
+    """Settings whose tiles fit into `limit` bytes: the core is made smaller as needed.
+
+    Raises:
+        ResourceError: not even the smallest tile fits.
+    """
+    while peak_memory(settings, plan, style_pixels) > limit:
+        core = settings.tiles.core - 64
+        if core < max(256, 4 * settings.tiles.overlap):
+            need = peak_memory(settings, plan, style_pixels)
+            raise ResourceError(
+                f"about {need / 1e9:.1f} GB of memory are needed even with small tiles, "
+                f"{limit / 1e9:.1f} GB may be used; close other programs, raise --set run.memory, "
+                "or choose a smaller --size"
+            )
+        tiles = settings.tiles.model_copy(update={"core": core})
+        settings = settings.model_copy(update={"tiles": tiles})
+        plan = planning.make(settings)
+    return settings
+
+
+def energy(settings: EnergySettings, seconds: float) -> tuple[float, str, str, float]:
+    """Kilowatt-hours, where the watts come from, the cost, and grams of CO2."""
+    watts = settings.watts or ASSUMED_WATTS
+    source = f"{watts:g} W " + ("from settings" if settings.watts else "assumed; set energy.watts")
+    kwh = watts * seconds / 3.6e6
+    cost = f"{kwh * settings.price_per_kwh:.2f} {settings.currency}"
+    return kwh, source, cost, kwh * settings.co2_g_per_kwh
+
+
+def summary(settings: Settings, plan: Plan, pace: Pace, style_pixels: int) -> PlanResult:
+    """A plan and what it takes, for people."""
+    seconds = level_seconds(plan, pace)
+    total = sum(seconds)
+    kwh, source, cost, grams = energy(settings.energy, total)
+    return PlanResult(
+        size=str(plan.size),
+        encoder=settings.encoder.name,
+        precision=settings.run.precision,
+        levels=(_display_row(plan, seconds[0]), *_rows(plan, seconds[1:])),
+        total_seconds=round(total, 1),
+        least_seconds=round(total * (1 - SPREAD), 1),
+        most_seconds=round(total * (1 + SPREAD), 1),
+        ready=units.ready(total, datetime.now()),
+        peak_memory_bytes=peak_memory(settings, plan, style_pixels),
+        disk_bytes=plan.disk_bytes(style_pixels),
+        energy_kwh=round(kwh, 4),
+        energy_from=source,
+        cost=cost,
+        co2_grams=round(grams, 1),
+    )
+
+
+def _display_row(plan: Plan, seconds: float) -> LevelRow:
+    size: Size = plan.display[-1].size
+    iterations = sum(scale.iterations for scale in plan.display)
+    return LevelRow(0, str(size), 1, str(size), 1, iterations, round(seconds, 1))
+
+
+def _rows(plan: Plan, seconds: list[float]) -> list[LevelRow]:
+    return [
+        LevelRow(
+            level.level,
+            str(level.size),
+            len(level.grids[0].tiles),
+            str(level.window),
+            level.sweeps,
+            level.iterations,
+            round(time, 1),
+        )
+        for level, time in zip(plan.levels, seconds, strict=True)
+    ]

@@ -1,0 +1,210 @@
+"""The options that several commands share, as dataclasses that commands take as one parameter.
+
+`expanded` gives Typer a function whose parameters are the fields of those dataclasses.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from stages.errors import UsageError
+
+STAGES = ("prepare", "display", "upsample", "restyle", "blend", "finish")
+_LEVELLED = ("upsample", "restyle", "blend")
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a command speaks."""
+
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what goes wrong.")] = False
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Settings that every stylizing command takes."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Settings; else ./pipeline.toml, if any."),
+    ] = None
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", metavar="NAME", help="See tilebrush encoders."),
+    ] = None
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="FILE", help="File with the encoder's weights."),
+    ] = None
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Start of all randomness.")
+    ] = None
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", metavar="N", help="Processor threads; 0: one per core."),
+    ] = None
+    quality: Annotated[
+        str | None,
+        typer.Option("--quality", metavar="NAME", help="draft, standard or fine."),
+    ] = None
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Any setting of pipeline.toml, such as tiles.core=256; may be repeated.",
+        ),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there and differs.")] = (
+        False
+    )
+
+    def overrides(self) -> dict[str, object]:
+        """Dotted settings and the values given for them; --set goes before the others."""
+        given = {
+            "encoder.name": self.encoder,
+            "encoder.weights": self.weights,
+            "run.seed": self.seed,
+            "run.threads": self.threads,
+            "quality": self.quality,
+        }
+        found: dict[str, object] = {key: value for key, value in given.items() if value is not None}
+        return found | assignments(self.set or [])
+
+
+@dataclass(frozen=True)
+class Print:
+    """What a print and its plan take besides `Choices`."""
+
+    size: Annotated[
+        str | None,
+        typer.Option("--size", metavar="WxH", help="px the print fits in; default 6000x4500."),
+    ] = None
+    paper: Annotated[
+        str | None,
+        typer.Option("--paper", metavar="SIZE", help="Instead of --size, such as 40x30cm."),
+    ] = None
+    dpi: Annotated[
+        float | None, typer.Option("--dpi", metavar="N", help="px per inch; default 381.")
+    ] = None
+    fit: Annotated[
+        str | None,
+        typer.Option("--fit", metavar="HOW", help="contain: the whole photo; cover: fill, crop."),
+    ] = None
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="TIME", help="Time it may take, such as 36h."),
+    ] = None
+
+    def overrides(self) -> dict[str, object]:
+        """Dotted settings and the values given for them.
+
+        Raises:
+            UsageError: Both a size and a paper size.
+        """
+        if self.size is not None and self.paper is not None:
+            raise UsageError("both --size and --paper are given; give one of them")
+        given = {
+            "print.size": self.size,
+            # A size on the command line goes before a paper size in the file.
+            "print.paper": "" if self.size is not None else self.paper,
+            "print.dpi": self.dpi,
+            "print.fit": self.fit,
+            "run.budget": self.budget,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+
+def assignments(texts: list[str]) -> dict[str, object]:
+    """KEY=VALUE texts as a mapping.
+
+    Raises:
+        UsageError: One has no key or no equals sign.
+    """
+    found: dict[str, object] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set is {text!r}; it must be KEY=VALUE, such as tiles.core=256")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def parse_stage(text: str) -> tuple[str, int | None]:
+    """``NAME`` or ``NAME@LEVEL`` as name and level.
+
+    Raises:
+        UsageError: Unknown stage, bad level, or a level where there is none or the other way.
+    """
+    name, at, level = text.partition("@")
+    if name not in STAGES:
+        raise UsageError(f"stage is {name!r}; it must be one of {', '.join(STAGES)}")
+    if name not in _LEVELLED:
+        if at:
+            raise UsageError(f"stage {name!r} has no levels; leave @{level} out")
+        return name, None
+    if not re.fullmatch(r"[1-9]\d?", level):
+        raise UsageError(f"stage is {text!r}; it needs a level from 1, such as {name}@2")
+    return name, int(level)
+
+
+def parse_tile(text: str) -> tuple[int, int]:
+    """``R,C`` as row and column, both from 0.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    found = re.fullmatch(r"\s*(\d{1,4})\s*,\s*(\d{1,4})\s*", text)
+    if not found:
+        raise UsageError(f"--tile is {text!r}; it must be ROW,COLUMN from 0, such as 0,3")
+    return int(found[1]), int(found[2])
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with every dataclass parameter replaced by the dataclass' fields."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    plain, shared = [], []
+    for name, parameter in inspect.signature(command).parameters.items():
+        if name in groups:
+            shared += _parameters(groups[name])
+        else:
+            plain.append(
+                parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            )
+
+    @functools.wraps(command)
+    def called(**values: Any) -> None:
+        for name, kind in groups.items():
+            own = {item.name: values.pop(item.name) for item in fields(kind)}
+            values[name] = kind(**own)
+        command(**values)
+
+    parameters = [*plain, *shared]
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {each.name: each.annotation for each in parameters}
+    # Typer follows __wrapped__ back to the function that it must not see.
+    del called.__wrapped__
+    return called
+
+
+def _parameters(kind: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        inspect.Parameter(
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=item.default,
+            annotation=hints[item.name],
+        )
+        for item in fields(kind)
+    ]

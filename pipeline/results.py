@@ -1,0 +1,150 @@
+"""What commands return: plain facts for people and programs; `pipeline.console` shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DisplayResult:
+    """A display-size image, written."""
+
+    output: str
+    size: str
+    encoder: str
+    iterations: int
+    took_seconds: float
+    peak_memory_bytes: int
+
+    @property
+    def headline(self) -> str:
+        """First line for people."""
+        return f"{self.output} is ready"
+
+
+@dataclass(frozen=True)
+class PrintResult:
+    """A finished print."""
+
+    run: str
+    tiff: str
+    jpeg: str
+    size: str
+    tiles_computed: int
+    tiles_found: int
+    took_seconds: float
+    peak_memory_bytes: int
+
+    @property
+    def headline(self) -> str:
+        """First line for people."""
+        return f"{self.jpeg or self.tiff} is ready"
+
+
+@dataclass(frozen=True)
+class LevelStatus:
+    """How far one level is."""
+
+    level: int
+    size: str
+    sweep: str
+    tiles: str
+    done_share: float
+
+
+@dataclass(frozen=True)
+class StatusResult:
+    """How far a run is."""
+
+    run: str
+    state: str
+    size: str
+    created: str
+    done_share: float
+    worked_seconds: float
+    left_seconds: float
+    levels: tuple[LevelStatus, ...]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the print is written."""
+        return self.state == "finished"
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """A stage that was run again."""
+
+    stage: str
+    folder: str
+    files: tuple[str, ...]
+    first_loss: float
+    last_loss: float
+    took_seconds: float
+
+
+@dataclass(frozen=True)
+class ProblemRow:
+    """A file of a run that is not what its record says."""
+
+    file: str
+    found: str
+    needed: str
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """Every recorded file of a run compared with its record."""
+
+    run: str
+    files: int
+    problems: tuple[ProblemRow, ...]
+
+    @property
+    def headline(self) -> str:
+        """First line for people."""
+        if not self.problems:
+            return f"{self.run}: {self.files} files, all whole"
+        damaged = f"{self.run}: {len(self.problems)} of {self.files} files damaged"
+        return f"{damaged}; tilebrush resume mends them"
+
+
+@dataclass(frozen=True)
+class CleanResult:
+    """What was dropped from a run."""
+
+    run: str
+    freed_bytes: int
+
+
+@dataclass(frozen=True)
+class LevelRow:
+    """One level of a plan."""
+
+    level: int
+    size: str
+    tiles: int
+    window: str
+    sweeps: int
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """What a print will take. Time is measured on this machine by a short trial."""
+
+    size: str
+    encoder: str
+    precision: str
+    levels: tuple[LevelRow, ...]
+    total_seconds: float
+    least_seconds: float
+    most_seconds: float
+    ready: str
+    peak_memory_bytes: int
+    disk_bytes: int
+    energy_kwh: float
+    energy_from: str
+    cost: str
+    co2_grams: float

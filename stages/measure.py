@@ -1,0 +1,107 @@
+"""Moments of canvases and paintings, window by window, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import load_file, save_file
+
+from stages.canvas import files, resample
+from stages.nst.moments import Moments, combined, weighted_mean
+from stages.nst.optimize import Optimizer
+from stages.nst.stylize import Studio, Task, Weights
+from stages.tiles import Grid, Rect, Size, Tile, grid
+
+
+@dataclass(frozen=True)
+class StyleImages:
+    """The prepared style images, their weights, and their size relative to the canvas."""
+
+    paths: tuple[Path, ...]
+    weights: tuple[float, ...]
+    scale: float = 1.0
+
+
+def style_size(style: Size, canvas: Size, scale: float) -> Size:
+    """Size a style image is measured at: the canvas's area times scale^2, never enlarged."""
+    factor = min(1.0, scale * math.sqrt(canvas.pixels / style.pixels))
+    return Size(max(1, round(style.width * factor)), max(1, round(style.height * factor)))
+
+
+def clipped(window: Rect, size: Size) -> Rect:
+    """The part of a window that lies on the canvas."""
+    right, bottom = min(window.right, size.width), min(window.bottom, size.height)
+    return Rect(window.x, window.y, right - window.x, bottom - window.y)
+
+
+def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int = 512) -> Moments:
+    """Moments of the style images at the size that fits a canvas, in windows of bounded memory."""
+    parts = []
+    for path, weight in zip(styles.paths, styles.weights, strict=True):
+        size = style_size(files.size_of(path), canvas, styles.scale)
+        image = resample.resized(files.read(path), size)
+        tiles = _measuring_grid(studio, size, core).tiles
+        found = []
+        for tile in tiles:
+            w = clipped(tile.window, size)
+            window = image[w.y : w.bottom, w.x : w.right]
+            found.append(studio.measure(window, tile.core.within(tile.window)))
+        parts.append((weight, combined(found)))
+    return weighted_mean(parts)
+
+
+def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:
+    unit = studio.design.stride()
+    halo = -(-studio.design.halo() // unit) * unit
+    return grid(size, core=core, overlap=0, halo=halo, align=unit)
+
+
+def of_canvas(
+    studio: Studio, canvas: Path, tiles: Grid, report: Callable[[Tile], None] = lambda _: None
+) -> Moments:
+    """Moments of a canvas, tile by tile."""
+    size = files.size_of(canvas)
+    found = []
+    for tile in tiles.tiles:
+        window = files.read(canvas, clipped(tile.window, size))
+        found.append(studio.measure(window, tile.core.within(tile.window)))
+        report(tile)
+    return combined(found)
+
+
+def save_moments(moments: Moments, path: Path) -> None:
+    """Write moments as safetensors."""
+    save_file({name: t.contiguous() for name, t in moments.to_tensors().items()}, path)
+
+
+def load_moments(path: Path) -> Moments:
+    """What `save_moments` wrote."""
+    return Moments.from_tensors(load_file(path))
+
+
+def probe(studio: Studio, size: Size, iterations: int = 4) -> float:
+    """Seconds per iteration of restyling a window of that size, the first one left out."""
+    unit = studio.design.stride()
+    width, height = -(-size.width // unit) * unit, -(-size.height // unit) * unit
+    pixels = np.random.default_rng(0).random((height, width, 3), np.float32)
+    everything = Rect(0, 0, width, height)
+    style = studio.measure(pixels, everything)
+    task = Task(
+        everything, everything, style, None, 1.0, Weights(), iterations, Optimizer(name="lbfgs")
+    )
+    marks: list[float] = []
+    studio.restyle(pixels * 0.5, pixels, task, lambda _: marks.append(time.perf_counter()))
+    steps = sorted(b - a for a, b in pairwise(marks))
+    return steps[len(steps) // 2]
+
+
+def checked_halo(studio_halo: int, unit: int, wanted: int) -> int:
+    """Halo in px: `wanted`, or the encoder's reach when 0, rounded up to whole strides."""
+    halo = wanted or studio_halo
+    return -(-halo // unit) * unit
