@@ -66,7 +66,7 @@ class RunDir(Layout):
             RunLocked: Another process makes a run there right now.
             TilebrushError: There is a run already, or the folder cannot be written to.
         """
-        run = cls(path.expanduser().absolute())
+        run = cls(path.resolve())
         if run.root.exists() and not run.root.is_dir():
             raise UsageError(f"{path} is a file; name a new or empty folder for the run")
         with atomic.explained(run.root / _MANIFEST):
@@ -95,7 +95,7 @@ class RunDir(Layout):
         if not cls.exists(path):
             what = "holds no run" if path.is_dir() else "is no folder"
             raise RunMissing(f"{path} {what}; start one with tilebrush print --run {path}")
-        run = cls(path.expanduser().absolute())
+        run = cls(path.resolve())
         run.manifest()
         return run
 
@@ -313,4 +313,4 @@ def _alive(pid: str) -> bool:
     """Whether a process of this computer has that number."""
     import psutil
 
-    return pid.isdecimal() and psutil.pid_exists(int(pid))
+    return pid.isdecimal() and bool(psutil.pid_exists(int(pid)))  # type: ignore[no-untyped-call]

@@ -8,7 +8,6 @@ untrusted files, and the raw one that canvases and tiles come in by.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from io import BufferedRandom
 from pathlib import Path
@@ -52,7 +51,12 @@ class _Sink:
         self.target.on_write(self._guarded(lambda data: file.write(data)))
         self.target.on_read(self._guarded(lambda length: file.read(length), failed=None))
         self.target.on_seek(self._guarded(lambda offset, whence: file.seek(offset, whence)))
-        self.target.on_end(self._guarded(lambda: file.seek(0, os.SEEK_CUR) * 0))
+        self.target.on_end(self._guarded(self._end))
+        self._file = file
+
+    def _end(self) -> int:
+        self._file.flush()
+        return 0
 
     def _guarded(self, work: Callable[..., Any], failed: int | None = -1) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:

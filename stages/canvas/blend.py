@@ -20,7 +20,7 @@ from stages.canvas.files import Pixels
 from stages.errors import TilebrushError
 from stages.tiles import Grid, Rect, Size, Tile
 
-_STRIP_BYTES = 16 << 20
+_STRIP_BYTES = 8 << 20
 
 TilePath = Callable[[Tile], Path]
 
@@ -33,6 +33,11 @@ class _Segment:
     stop: int
     first: int
     ramp: NDArray[np.float32] | None
+
+    @property
+    def length(self) -> int:
+        """Pixels from start to stop."""
+        return self.stop - self.start
 
 
 def weights(grid: Grid, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -109,13 +114,11 @@ def _strips(grid: Grid, tile_path: TilePath) -> Iterator[Pixels]:
     height = max(1, _STRIP_BYTES // (grid.size.width * files.BYTES_PER_PIXEL))
     for down in _segments(*_axis(grid, 1)):
         rows = [_opened(grid, row, tile_path) for row in _rows(down)]
-        for top in range(down.start, down.stop, height):
-            bottom = min(top + height, down.stop)
-            strip = _joined(rows[0], across, top, bottom)
-            if down.ramp is not None:
-                ramp = down.ramp[top - down.start : bottom - down.start]
-                strip = _faded(strip, _joined(rows[1], across, top, bottom), ramp[:, None])
-            yield _pixels(strip)
+        image = _joined(rows[0], across, down)
+        if down.ramp is not None:
+            image = _faded(image, _joined(rows[1], across, down), down.ramp[:, None])
+        for top in range(0, image.height, height):
+            yield _pixels(image.crop(0, top, image.width, min(height, image.height - top)))
 
 
 def _rows(down: _Segment) -> list[int]:
@@ -129,19 +132,24 @@ def _opened(grid: Grid, row: int, tile_path: TilePath) -> list[tuple[Rect, Any]]
     return [(tile.write, files.as_vips(tile_path(tile))) for tile in tiles]
 
 
-def _joined(row: list[tuple[Rect, Any]], across: list[_Segment], top: int, bottom: int) -> Any:
-    """Canvas rows top to bottom of one row of tiles, blended at the vertical cuts."""
+def _joined(row: list[tuple[Rect, Any]], across: list[_Segment], down: _Segment) -> Any:
+    """What a row of tiles holds of a stretch of canvas rows, blended at the vertical cuts."""
     parts = []
     for segment in across:
-        place = Rect(segment.start, top, segment.stop - segment.start, bottom - top)
+        place = Rect(segment.start, down.start, segment.length, down.length)
         part = _part(*row[segment.first], place)
         if segment.ramp is not None:
             part = _faded(part, _part(*row[segment.first + 1], place), segment.ramp[None, :])
         parts.append(part)
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined.join(part, "horizontal")
-    return joined
+    return _side_by_side(parts)
+
+
+def _side_by_side(parts: list[Any]) -> Any:
+    """Images joined from left to right, in a balanced tree: libvips copies once per level."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return _side_by_side(parts[:half]).join(_side_by_side(parts[half:]), "horizontal")
 
 
 def _part(write: Rect, image: Any, place: Rect) -> Any:

@@ -28,7 +28,7 @@ def size_of(path: Path) -> Size:
 
     Raises: `TilebrushError` if the file is no canvas, or is shorter or longer than it says.
     """
-    return _header(path)[0]
+    return header(path)[0]
 
 
 def read(path: Path, rect: Rect | None = None) -> Pixels:
@@ -36,7 +36,7 @@ def read(path: Path, rect: Rect | None = None) -> Pixels:
 
     Raises: `TilebrushError` for a damaged file or a rectangle that leaves the canvas.
     """
-    size, offset = _header(path)
+    size, offset = header(path)
     rect = rect or Rect(0, 0, size.width, size.height)
     outside = rect.x < 0 or rect.y < 0 or rect.right > size.width or rect.bottom > size.height
     if outside or rect.width < 1 or rect.height < 1:
@@ -94,7 +94,7 @@ def write_header(file: BufferedIOBase, size: Size) -> None:
 
 def as_vips(path: Path) -> Any:
     """A canvas or tile as a libvips image, mapped from the file and not yet read."""
-    size, offset = _header(path)
+    size, offset = header(path)
     return _vips.Image.rawload(
         bytes(path),
         size.width,
@@ -113,8 +113,11 @@ def _reflected(start: int, stop: int, length: int) -> NDArray[np.intp]:
     return np.minimum(around, period - around) if length > 1 else np.zeros_like(around)
 
 
-def _header(path: Path) -> tuple[Size, int]:
-    """Size of a canvas and where its pixels start, both checked against the file's length."""
+def header(path: Path) -> tuple[Size, int]:
+    """Size of a canvas in px and where its pixels start, checked against the file's length.
+
+    Raises: `TilebrushError` if they do not agree or the file is no canvas.
+    """
     try:
         with path.open("rb") as file:
             if np.lib.format.read_magic(file) != (1, 0):

@@ -15,6 +15,7 @@ import numpy as np
 
 from stages.canvas import _vips, files
 from stages.canvas.files import Pixels
+from stages.canvas.streamed import streamed
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Size
 
@@ -36,7 +37,7 @@ class PrintFormat:
 def write_tiff(src: Path, dst: Path, fmt: PrintFormat) -> None:
     """Write a canvas as an sRGB TIFF in strips, deflate with horizontal prediction."""
     resolution = fmt.dpi / _MM_PER_INCH
-    image = quantised(files.as_vips(src), fmt.bits, fmt.seed)
+    image = quantised(streamed(src), fmt.bits, fmt.seed)
     _vips.save(
         image,
         dst,
@@ -62,20 +63,20 @@ def write_jpeg(src: Path, dst: Path, fmt: PrintFormat) -> None:
 
     Raises: `TilebrushError` if a side is longer than the format allows.
     """
-    image = quantised(files.as_vips(src), 8, fmt.seed)
+    image = quantised(streamed(src), 8, fmt.seed)
     if max(image.width, image.height) > _JPEG_MAX_SIDE:
         raise TilebrushError(
             f"{dst}: {image.width}x{image.height} px; JPEG ends at {_JPEG_MAX_SIDE} px a side, "
             "use the TIFF"
         )
     resolution = fmt.dpi / _MM_PER_INCH
+    # Optimised Huffman tables save a tenth of the file, but hold the whole image in memory.
     _vips.save(
         image.copy(xres=resolution, yres=resolution),
         dst,
         "jpeg",
         Q=fmt.jpeg_quality,
         subsample_mode="off",
-        optimize_coding=True,
         profile="srgb",
         keep="icc",
     )
@@ -94,7 +95,7 @@ def difference(a: Path, b: Path, dst: Path, gain: float = 4.0, max_side: int = 1
     first, second = files.size_of(a), files.size_of(b)
     if first != second:
         raise TilebrushError(f"{a} is {first} px and {b} is {second}; sizes must be the same")
-    apart = (files.as_vips(a) - files.as_vips(b)).abs() * gain
+    apart = (streamed(a) - streamed(b)).abs() * gain
     _for_people(apart, dst, max_side)
 
 
@@ -104,7 +105,7 @@ def deep_zoom(src: Path, dst_dir: Path, name: str = "print") -> Path:
     Returns the path of the `.dzi`.
     """
     dst_dir.mkdir(parents=True, exist_ok=True)
-    image = _eight_bits(files.as_vips(src))
+    image = _eight_bits(streamed(src))
     base = dst_dir / name
     image.dzsave(
         bytes(base), imagename=name, tile_size=510, overlap=1, suffix=".jpg[Q=88]", keep="none"
@@ -115,7 +116,7 @@ def deep_zoom(src: Path, dst_dir: Path, name: str = "print") -> Path:
 def _image(src: Path | Pixels) -> Any:
     """A canvas file or an array (height, width, 3) as a libvips image."""
     if isinstance(src, Path):
-        return files.as_vips(src)
+        return streamed(src)
     pixels = np.ascontiguousarray(src, np.float32)
     height, width, bands = pixels.shape
     image = _vips.Image.new_from_memory(pixels.data, width, height, bands, "float")
@@ -125,7 +126,8 @@ def _image(src: Path | Pixels) -> Any:
 def _for_people(image: Any, dst: Path, max_side: int) -> None:
     """Shrink and save by suffix."""
     scale = max_side / max(image.width, image.height)
-    small = _eight_bits(image.resize(scale) if scale < 1.0 else image)
+    image = _eight_bits(image)
+    small = image.resize(scale) if scale < 1.0 else image
     suffix = dst.suffix.lower()
     if suffix in (".jpg", ".jpeg"):
         _vips.save(small, dst, "jpeg", Q=90, subsample_mode="off", keep="none")

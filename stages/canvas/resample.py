@@ -21,7 +21,7 @@ from stages.tiles import Rect, Size
 
 Kernel = Literal["lanczos3", "cubic"]
 
-_BAND_BYTES = 24 << 20
+_BAND_BYTES = 12 << 20
 _SUPPORT = {"lanczos3": 3.0, "cubic": 2.0}
 
 
@@ -52,12 +52,18 @@ def _bands(
     """Bands of the resized image; `rows(start, stop)` gives rows of the source."""
     columns, column_weights = _taps(source.width, size.width, kernel)
     lines, line_weights = _taps(source.height, size.height, kernel)
+    enlarging = size.width > source.width
     step = _band_rows(source, size, lines.shape[1])
     for top in range(0, size.height, step):
         bottom = min(top + step, size.height)
         first, last = int(lines[top:bottom].min()), int(lines[top:bottom].max()) + 1
-        wide = _across(rows(first, last), columns, column_weights)
-        band = _down(wide, lines[top:bottom] - first, line_weights[top:bottom])
+        band = rows(first, last).reshape(last - first, -1)
+        # The smaller pass last when shrinking, first when enlarging.
+        if enlarging:
+            band = _across(band, columns, column_weights)
+        band = _down(band, lines[top:bottom] - first, line_weights[top:bottom])
+        if not enlarging:
+            band = _across(band, columns, column_weights)
         np.clip(band, 0.0, 1.0, out=band)
         yield band.reshape(bottom - top, size.width, 3)
 
@@ -66,12 +72,11 @@ def _band_rows(source: Size, size: Size, taps: int) -> int:
     """Output rows per band such that a band's source rows stay within `_BAND_BYTES`."""
     row_bytes = max(source.width, size.width) * files.BYTES_PER_PIXEL
     source_rows = max(1, _BAND_BYTES // row_bytes - taps)
-    return max(8, min(size.height, source_rows * size.height // source.height))
+    return max(1, min(size.height, source_rows * size.height // source.height))
 
 
-def _across(rows: Pixels, columns: NDArray[np.intp], weights: Pixels) -> Pixels:
-    """Resample every row: (rows, width, 3) to (rows, new width * 3)."""
-    flat = rows.reshape(rows.shape[0], -1)
+def _across(flat: Pixels, columns: NDArray[np.intp], weights: Pixels) -> Pixels:
+    """Resample every row: (rows, width * 3) to (rows, new width * 3)."""
     if weights.shape[1] == 1:
         return np.array(flat)
     channels = np.arange(3)

@@ -215,6 +215,50 @@ def test_clean_keeps_the_print(run: RunDir, tmp_path: Path) -> None:
     assert {path.name for path in run.root.iterdir() if path.is_dir()} == {"finish", "report"}
 
 
+def test_clear_makes_room_for_another_run(run: RunDir) -> None:
+    for path in (run.photo(), run.restyled(1), run.print_tiff(), run.print_jpeg()):
+        run.commit(path, writing(b"12345"), {"key": "k"})
+    run.report().mkdir()
+    with run.locked():
+        run.clear()
+    assert not RunDir.exists(run.root)
+    assert RunDir.create(run.root, manifest()).verify() == []
+
+
+def test_dropped_tiles_are_no_damage(run: RunDir) -> None:
+    run.commit(run.tile(1, 1, 0, 0), writing(b"x"), {"key": "k"})
+    run.commit(run.sweep_canvas(1, 1), writing(b"x"), {"key": "k"})
+    run.drop_tiles(1, 1)
+    assert list(run.recorded()) == [run.sweep_canvas(1, 1)] and run.verify() == []
+
+
+def test_a_run_is_found_by_any_path_to_it(
+    run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to(run.root)
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    for path in (Path("../run"), tmp_path / "link", Path("../link/../run")):
+        found = RunDir.open(path)
+        found.commit("prepare/photo.npy", writing(b"x"), {"key": str(path)})
+        assert run.valid(run.photo(), str(path), check="hash")
+
+
+def test_file_systems_that_cannot_flush_folders_are_good_enough(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def refusing(handle: int) -> None:
+        if os.path.isdir(f"/proc/self/fd/{handle}"):  # noqa: PTH112
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", refusing)
+    run.commit(run.photo(), writing(b"x"), {"key": "k"})
+    assert run.valid(run.photo(), "k", check="hash")
+
+
 def test_keys_are_the_same_for_the_same_parts() -> None:
     assert key_of("a", {"x": 1, "y": 2.5}) == key_of("a", {"y": 2.5, "x": 1})
     assert key_of(Size(1, 2)) == key_of({"width": 1, "height": 2})
@@ -393,7 +437,7 @@ def crash_after(run: RunDir, steps: int) -> bool:
 def test_dying_at_any_step_of_a_commit_leaves_nothing_half(run: RunDir) -> None:
     states = set()
     for steps in range(100):
-        run.commit(run.photo(), writing(b"the old ones"), {"key": "old"})
+        run.commit(run.photo(), writing(b"old pixels"), {"key": "old"})
         died = crash_after(run, steps)
         with run.locked():
             old, new = (run.valid(run.photo(), key, check="size") for key in ("old", "new"))
