@@ -19,8 +19,8 @@ from stages import canvas
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Tile
 
-STAGES = ("prepare", "display", "upsample", "restyle", "finish")
-_LEVELLED = ("upsample", "restyle")
+STAGES = ("prepare", "display", "upsample", "restyle", "blend", "finish")
+_LEVELLED = ("upsample", "restyle", "blend")
 
 
 def rerun(
@@ -58,6 +58,8 @@ def rerun(
     }
     if chosen is not None and stage == "upsample":
         losses = worker.upsample_again(chosen, folder)
+    elif chosen is not None and stage == "blend":
+        losses = worker.blend_again(chosen, folder)
     elif chosen is not None and tile is not None:
         losses = worker.tile_again(chosen, tile, folder)
     elif chosen is not None:
@@ -200,6 +202,20 @@ class _Again:
         canvas.resize(source, folder / "before.npy", level.size)
         _pictures(folder)
         return losses
+
+    def blend_again(self, level: LevelPlan, folder: Path) -> list[float]:
+        """The tiles of a level's last sweep, as the run has them, into one canvas."""
+        number, grid = level.level, level.grids[-1]
+        source = self.worker.sweep_source(level, level.sweeps)
+
+        def place(tile: Tile) -> Path:
+            return self.run.tile(number, level.sweeps, tile.row, tile.col)
+
+        self._need(source, *(place(tile) for tile in grid.tiles))
+        canvas.blend(grid, place, folder / "after.npy")
+        canvas.resize(source, folder / "before.npy", level.size)
+        _pictures(folder)
+        return []
 
     def finish_again(self, folder: Path) -> list[float]:
         """The print files."""

@@ -180,16 +180,16 @@ class LevelSettings(Section):
         "and more time",
     )
     iterations: tuple[Iterations, ...] = Field(
-        default=(150, 80, 30, 12),
+        default=(60, 30, 16, 8),
         min_length=1,
         description="optimizer iterations per tile and sweep, one number per level; the last "
         "repeats. Small levels are cheap and worth converging",
     )
     sweeps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
-        default=(2, 2, 2, 2),
+        default=(2, 2, 1, 1),
         min_length=1,
-        description="passes over all tiles, one number per level; the last repeats. Two, so that "
-        "no tile border stays where it was",
+        description="passes over all tiles, one number per level; the last repeats. After each "
+        "the tiles lie elsewhere; at large levels one long pass does more than two short ones",
     )
     content_falloff: float = Field(
         default=0.5,
@@ -204,11 +204,11 @@ class TileSettings(Section):
     """Tiles, in px; multiples of 16, the deepest stride of the encoders."""
 
     core: int = Field(
-        default=512,
+        default=800,
         ge=TILE_UNIT * 4,
         le=8192,
-        description="px, side of the part of the canvas that is a tile's own; less takes less "
-        "memory and more time",
+        description="px, the most that the part of the canvas that is a tile's own is wide or "
+        "high; less takes less memory and more time",
     )
     overlap: int = Field(
         default=32,
@@ -217,11 +217,11 @@ class TileSettings(Section):
         description="px, how far neighbours blend; at most a quarter of core",
     )
     halo: int = Field(
-        default=64,
+        default=0,
         ge=0,
         le=1024,
         description="px, read around the core but never written, so that the encoder sees past the "
-        "edge; 64 makes gradients exact to the fourth block",
+        "edge; 0: as far as the encoder's deepest used layer sees (bundled 64, vgg19 80)",
     )
 
     @field_validator("core", "overlap", "halo")

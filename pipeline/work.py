@@ -313,11 +313,13 @@ class Worker:
         self._stage(f"restyle@{number} sweep {sweep}/{level.sweeps}")
         key, result = self.sweep_key(level, sweep), self.sweep_result(level, sweep)
         last = sweep == level.sweeps
+        self.moments(level, sweep)  # even of a finished sweep: they may be damaged
+        files = level.size.pixels * FILE_WORK / 1e6
         if not last and self.run.valid(result, key, check="hash"):
             self.tally.found += len(grid.tiles)
-            self._did(level.sweep_work(grid), made=False)
+            self._did(level.tile_work(grid) * len(grid.tiles) + files, made=False)
+            self.run.drop_tiles(number, sweep)  # a kill may have left some
             return
-        self.moments(level, sweep)
         for tile in grid.tiles:
             self.tile(level, sweep, tile)
         if self.tally.failed:
@@ -329,7 +331,7 @@ class Worker:
                 grid, lambda tile: self.run.tile(number, sweep, tile.row, tile.col), out
             ),
         )
-        self._did(level.size.pixels * FILE_WORK / 1e6, made=made)
+        self._did(files, made=made)
         if not last:
             self.run.drop_tiles(number, sweep)
 

@@ -121,42 +121,46 @@ def levels(first: Size, last: Size, max_ratio: float = 2.0) -> tuple[Size, ...]:
     return (*sizes, last)
 
 
-def _cuts(length: int, core: int, margin: int, align: int, shift: float) -> list[int]:
-    """Where one axis is cut into cores; all cuts but the last are multiples of `align`.
+def _fitted_core(length: int, most: int, margin: int, align: int) -> tuple[int, int]:
+    """How many cores an axis is cut into, and how long the inner ones are, at most `most`.
 
-    Cores between two others are exactly `core` long. The outer two may be up to `margin` longer,
-    because they need no overlap and halo on the canvas' edge; that slack is what `shift` (0 to 1)
-    moves the grid in.
+    As few as possible and all alike, so that little of the windows lies outside their cores or is
+    computed twice. The outer two may be up to `margin` longer than the inner ones, because they
+    need no overlap and halo on the canvas' edge; of these two margins one is kept as play for the
+    shift.
     """
-    if length <= core + 2 * margin:
+    if length <= most + 2 * margin:
+        return 1, length
+    count = 2
+    while (core := -(-(length - margin) // count // align) * align) > most:
+        count += 1
+    return count, max(core, align)
+
+
+def _cuts(length: int, count: int, core: int, margin: int, align: int, shift: float) -> list[int]:
+    """Where an axis is cut into cores; all cuts but the last are multiples of `align`.
+
+    `shift` (0 to 1) moves the inner cuts through the play that the outer cores have.
+    """
+    if count == 1:
         return [0, length]
-    edge = core + margin
-    count = 2 + max(0, math.ceil((length - 2 * edge) / core))
     least = max(align, core // 4 // align * align)
-
-    def room(parts: int) -> tuple[int, int]:
-        between = (parts - 2) * core
-        low = max(least, length - between - edge)
-        high = min(edge, length - between - least)
-        return -(-low // align) * align, high // align * align
-
-    low, high = room(count)
-    if high - low < margin:  # too little play for the next sweep's borders to lie elsewhere
-        wider = room(count + 1)
-        if wider[1] - wider[0] > high - low:
-            count, (low, high) = count + 1, wider
+    between = (count - 2) * core
+    low = -(-max(least, length - between - core - margin) // align) * align
+    high = min(core + margin, length - between - least) // align * align
     first = low + round((high - low) * shift / align) * align
     return [0, *(first + i * core for i in range(count - 1)), length]
 
 
 def _spans(
-    length: int, core: int, overlap: int, halo: int, align: int, shift: float
+    length: int, most: int, overlap: int, halo: int, align: int, shift: float
 ) -> list[tuple[tuple[int, int], tuple[int, int], tuple[int, int]]]:
     """Core, write and window (start, stop) of every tile along one axis."""
     margin = overlap + halo
-    cuts = _cuts(length, core, margin, align, shift)
+    count, core = _fitted_core(length, most, margin, align)
+    cuts = _cuts(length, count, core, margin, align, shift)
     padded = -(-length // align) * align
-    window = padded if len(cuts) == 2 else core + 2 * margin
+    window = padded if count == 1 else min(padded, core + 2 * margin)
     spans = []
     for start, stop in pairwise(cuts):
         write = (max(0, start - overlap), min(length, stop + overlap))
@@ -168,9 +172,9 @@ def _spans(
 def grid(size: Size, *, core: int, overlap: int, halo: int, align: int, shift: float = 0.5) -> Grid:
     """Cut a canvas into tiles of one window shape.
 
-    `core`, `overlap` and `halo` are px and multiples of `align` (the encoder's deepest stride), so
-    that feature positions of the tiles are those of the whole canvas. `shift` (0 to 1) moves the
-    grid; see `shift_of`.
+    `core` (the most that a core is long, but for the canvas' edges), `overlap` and `halo` are px
+    and multiples of `align` (the encoder's deepest stride), so that feature positions of the tiles
+    are those of the whole canvas. `shift` (0 to 1) moves the grid; see `shift_of`.
     """
     for value, what in ((core, "core"), (overlap, "overlap"), (halo, "halo")):
         if value % align or value < (align if what == "core" else 0):

@@ -15,6 +15,8 @@ from typing import Any
 
 import pyvips
 
+from stages.errors import TilebrushError
+
 _PHOTO_LOADERS = (
     "VipsForeignLoadJpeg",
     "VipsForeignLoadPng",
@@ -45,14 +47,22 @@ def reason(error: pyvips.Error) -> str:
 class _Sink:
     """Lets libvips write into an open file and keeps the operating system's own error."""
 
-    def __init__(self, file: BufferedRandom) -> None:
+    def __init__(self, file: BufferedRandom, skip: int) -> None:
         self.failure: BaseException | None = None
+        self._skip = skip
         self.target = pyvips.TargetCustom()
-        self.target.on_write(self._guarded(lambda data: file.write(data)))
+        self.target.on_write(self._guarded(self._write))
         self.target.on_read(self._guarded(lambda length: file.read(length), failed=None))
         self.target.on_seek(self._guarded(lambda offset, whence: file.seek(offset, whence)))
         self.target.on_end(self._guarded(self._end))
         self._file = file
+
+    def _write(self, data: Any) -> int:
+        length = len(data)
+        kept = memoryview(data)[self._skip :]
+        self._skip = max(0, self._skip - length)
+        self._file.write(kept)
+        return length
 
     def _end(self) -> int:
         self._file.flush()
@@ -69,12 +79,12 @@ class _Sink:
         return call
 
 
-def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None]) -> None:
-    """Run a saver on an open file.
+def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None], skip: int = 0) -> None:
+    """Run a saver on an open file, leaving out the first `skip` bytes that it writes.
 
     Raises: the `OSError` of a full or failing disk; `Error` for everything that libvips found.
     """
-    sink = _Sink(file)
+    sink = _Sink(file, skip)
     try:
         save(sink.target)
     except pyvips.Error as error:
@@ -85,7 +95,17 @@ def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None]) -> N
         raise sink.failure
 
 
-def save(image: pyvips.Image, path: Path, kind: str, **options: object) -> None:
-    """Save an image as `kind` ("tiff", "jpeg", "png", "raw") at `path`."""
+def save(
+    image: pyvips.Image, path: Path, kind: str, *, head: bytes = b"", skip: int = 0, **options: Any
+) -> None:
+    """Save an image as `kind` ("tiff", "jpeg", "png"), its first `skip` bytes replaced by `head`.
+
+    Raises: `OSError` of a full or failing disk; `TilebrushError` for anything else.
+    """
+    saver = getattr(image, f"{kind}save_target")
     with path.open("w+b") as file:
-        into(file, lambda target: getattr(image, f"{kind}save_target")(target, **options))
+        file.write(head)
+        try:
+            into(file, lambda target: saver(target, **options), skip)
+        except pyvips.Error as error:
+            raise TilebrushError(f"{path}: cannot be written ({reason(error)})") from None

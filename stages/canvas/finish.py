@@ -7,6 +7,7 @@ canvas, made from the seed, so the same canvas gives the same bytes whatever the
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -76,9 +77,22 @@ def write_jpeg(src: Path, dst: Path, fmt: PrintFormat) -> None:
         dst,
         "jpeg",
         Q=fmt.jpeg_quality,
+        head=_jfif(fmt.dpi),
+        skip=2,
         subsample_mode="off",
         profile="srgb",
-        keep="icc",
+        keep="icc|exif",
+    )
+
+
+def _jfif(dpi: float) -> bytes:
+    """The first bytes of a JPEG file, with its resolution.
+
+    libvips gives the resolution in EXIF only, which not every print lab's software reads.
+    """
+    whole = min(65535, max(1, round(dpi)))
+    return b"\xff\xd8\xff\xe0" + struct.pack(
+        ">H5sHBHHBB", 16, b"JFIF", 0x102, 1, whole, whole, 0, 0
     )
 
 
@@ -107,9 +121,12 @@ def deep_zoom(src: Path, dst_dir: Path, name: str = "print") -> Path:
     dst_dir.mkdir(parents=True, exist_ok=True)
     image = _eight_bits(streamed(src))
     base = dst_dir / name
-    image.dzsave(
-        bytes(base), imagename=name, tile_size=510, overlap=1, suffix=".jpg[Q=88]", keep="none"
-    )
+    try:
+        image.dzsave(
+            bytes(base), imagename=name, tile_size=510, overlap=1, suffix=".jpg[Q=88]", keep="none"
+        )
+    except _vips.Error as error:
+        raise TilebrushError(f"{base}: cannot be written ({_vips.reason(error)})") from None
     return base.with_name(f"{name}.dzi")
 
 

@@ -48,10 +48,16 @@ class _FramedRows:
         if inside < 0:
             data = self._frame[self._position : self._position + length]
         else:
-            self._file.seek(self._offset + inside)
-            data = self._file.read(length) or b""
+            data = self._row_bytes(inside, length)
         self._position += len(data)
         return data
+
+    def _row_bytes(self, start: int, length: int) -> bytes:
+        try:
+            self._file.seek(self._offset + start)
+            return self._file.read(length) or b""
+        except OSError:  # libvips then finds the file cut short and says so; it cannot raise
+            return b""
 
     def seek(self, offset: int, whence: int) -> int:
         """Move to a position, as in `io`."""

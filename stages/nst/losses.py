@@ -37,7 +37,7 @@ def style_loss(
 
 
 def content_loss(feature: Tensor, target: Tensor, energy: float) -> Tensor:
-    """Mean squared difference of features `(C, N)` over the photo's mean square `energy`.
+    """Mean squared difference of features `(N, C)` over the photo's mean square `energy`.
 
     Gatys et al. (2016), equation 1, relative.
     """

@@ -116,14 +116,19 @@ def residual_target(tile: Moments, canvas: Moments, style: Moments) -> Moments:
 
 
 def positions(feature: Tensor, region: Rect, stride: int) -> Tensor:
-    """The features whose cells start in a region of the window, `(C, N)`.
+    """The features whose cells start in a region of the window, `(N, C)`.
 
     `region` is px of the window; its left and top are multiples of `stride`. A last cell that the
-    canvas' edge cuts counts whole, as it does when the whole canvas is measured.
+    canvas' edge cuts counts whole, as it does when the whole canvas is measured. Positions come
+    first because that is how channels_last memory lies: the whole feature is then a view, and its
+    gradient needs neither a copy nor a frame of zeros.
     """
     left, top = region.x // stride, region.y // stride
     right, bottom = -(-region.right // stride), -(-region.bottom // stride)
-    return feature[0, :, top:bottom, left:right].flatten(1)
+    by_row = feature[0].permute(1, 2, 0)
+    if (left, top, bottom, right) != (0, 0, *by_row.shape[:2]):
+        by_row = by_row[top:bottom, left:right]
+    return by_row.reshape(-1, feature.shape[1])
 
 
 def of_features(features: Mapping[str, Tensor], design: Architecture, region: Rect) -> Moments:
@@ -134,6 +139,6 @@ def of_features(features: Mapping[str, Tensor], design: Architecture, region: Re
     found = {}
     for name, feature in features.items():
         flat = positions(feature, region, design.layer(name).stride).float()
-        count = flat.shape[1]
-        found[name] = LayerMoments(float(count), flat.mean(dim=1), flat @ flat.T / count)
+        count = flat.shape[0]
+        found[name] = LayerMoments(float(count), flat.mean(dim=0), flat.T @ flat / count)
     return Moments(found)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from stages import canvas
 from stages.tiles import Size
 
-
 WIDTH, HEIGHT = 160, 120
 
 
