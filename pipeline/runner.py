@@ -162,7 +162,10 @@ def display(
                 look.weight, look.content_weight, look.smooth_weight, look.statistics == "gram+std"
             ),
             Optimizer(
-                settings.optimizer.name, settings.optimizer.history, settings.optimizer.adam_rate
+                settings.optimizer.name,
+                settings.optimizer.history,
+                settings.optimizer.adam_rate,
+                settings.optimizer.rate,
             ),
             lambda scale, _: bar.advance(scale.size.pixels / 1e6, str(scale.size)),
         )

@@ -47,7 +47,8 @@ class Worker:
         self.settings = config.from_record(self.manifest.settings)
         self.plan = plan.make(self.settings)
         self.tally = Tally()
-        self._studio = studio
+        self._given = studio
+        self._studio: Studio | None = None
         self._bar: Bar | None = None
 
     # ---- what is needed only when something is computed
@@ -63,7 +64,7 @@ class Worker:
             from stages.nst.machine import open_studio
 
             s = self.settings
-            self._studio = open_studio(
+            self._studio = self._given or open_studio(
                 s.encoder.name, s.encoder.weights, s.run.precision, s.run.threads
             )
             found, wanted = self._studio.encoder.fingerprint, self._encoder_key
@@ -465,7 +466,7 @@ class Worker:
         from stages.nst.optimize import Optimizer
 
         o = self.settings.optimizer
-        return Optimizer(o.name, o.history, o.adam_rate)
+        return Optimizer(o.name, o.history, o.adam_rate, o.rate)
 
 
 def unchanged(item: Input) -> Path:

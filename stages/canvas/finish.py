@@ -72,8 +72,10 @@ def write_jpeg(src: Path, dst: Path, fmt: PrintFormat) -> None:
         )
     resolution = fmt.dpi / _MM_PER_INCH
     # Optimised Huffman tables save a tenth of the file, but hold the whole image in memory.
+    image = image.copy(xres=resolution, yres=resolution)
+    _vips.set_text(image, "exif-ifd2-ColorSpace", "1")  # sRGB; libvips writes "uncalibrated"
     _vips.save(
-        image.copy(xres=resolution, yres=resolution),
+        image,
         dst,
         "jpeg",
         Q=fmt.jpeg_quality,

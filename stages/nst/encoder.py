@@ -47,14 +47,13 @@ class Architecture:
 
     def layers(self) -> tuple[Layer, ...]:
         """All layers, shallow to deep, named as in the VGG paper: relu1_1, relu1_2, ..."""
-        found, reach, stride = [], 0.0, 1
+        found, reach, stride = [], 0, 1
         for b, block in enumerate(self.blocks, start=1):
             if b > 1:
-                reach += stride / 2  # a 2x2 cell is centred between its four positions
-                stride *= 2
+                stride *= 2  # pooling reaches no further: its cell is the four cells it joins
             for c, width in enumerate(block, start=1):
                 reach += stride
-                found.append(Layer(f"relu{b}_{c}", width, stride, int(reach + 0.5)))
+                found.append(Layer(f"relu{b}_{c}", width, stride, reach))
         return tuple(found)
 
     def layer(self, name: str) -> Layer:

@@ -82,6 +82,8 @@ def _described(path: Path, metadata: Mapping[str, str]) -> Architecture:
         widths = tuple(tuple(int(width) for width in block) for block in blocks)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as e:
         raise WeightsError(f"{path}: 'blocks' must be lists of widths") from e
+    if not 1 <= len(widths) <= 9 or not all(block and min(block) > 0 for block in widths):
+        raise WeightsError(f"{path}: 'blocks' must be 1 to 9 lists of widths above 0")
     names = {f"relu{b}_1" for b in range(1, len(widths) + 1)}
     style = tuple(pair for pair in _VGG_STYLE if pair[0] in names)
     content = (("relu4_1", 1.0),) if "relu4_1" in names else ((style[-1][0], 1.0),)

@@ -12,11 +12,16 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Optimizer:
-    """Which optimizer and how: `history` is L-BFGS's (at most 10), `rate` Adam's in 0 to 1 sRGB."""
+    """Which optimizer and how.
+
+    `history` (at most 10) and `step`, the step length, are L-BFGS's; `rate` is Adam's in 0 to 1
+    sRGB.
+    """
 
     name: str = "lbfgs"
     history: int = 10
     rate: float = 0.02
+    step: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ def _lbfgs(
 ) -> None:
     search = torch.optim.LBFGS(
         [pixels],
+        lr=optimizer.step,
         max_iter=iterations,
         max_eval=iterations,
         tolerance_grad=0,

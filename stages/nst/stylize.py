@@ -150,7 +150,7 @@ class Studio:
 
         def loss_of(pixels: Tensor) -> Tensor:
             image = F.pad(pixels, around) + frame
-            if image.shape[-2:] != (height, width) and (w.right == width or w.bottom == height):
+            if image.shape[-2:] != (height, width):
                 image = _reflected(image, height, width)
             return objective(image, pixels)
 

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
-from stages.errors import WeightsError
-
-_UNREADABLE = (
-    SafetensorError,
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    KeyError,
-)
+from stages.errors import TilebrushError, WeightsError
 
 
 def sha256(path: Path) -> str:
@@ -61,8 +51,12 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             with safe_open(str(path), framework="pt") as file:
                 tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
                 return tensors, dict(file.metadata() or {})
-        table = torch.load(path, map_location="cpu", weights_only=True)
-    except _UNREADABLE as e:
+        with warnings.catch_warnings():  # torch warns of odd pickles; the user gets one line
+            warnings.simplefilter("ignore")
+            table = torch.load(path, map_location="cpu", weights_only=True)
+    except (TilebrushError, MemoryError):  # a signal is no damage
+        raise
+    except Exception as e:  # a damaged pickle raises nearly anything
         raise WeightsError(
             f"{path} cannot be read as weights ({type(e).__name__}); "
             "it is damaged or holds more than tensors: get it again"

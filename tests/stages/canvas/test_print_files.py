@@ -47,6 +47,7 @@ def test_jpeg(smooth: Path, tmp_path: Path) -> None:
     assert image.xres * 25.4 == pytest.approx(381.0, abs=0.01)
     assert dst.read_bytes()[:18] == b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\2\1\x01\x7d\x01\x7d"
     assert image.get("jpeg-chroma-subsample") == "4:4:4"
+    assert image.get("exif-ifd2-ColorSpace").startswith("1 ")
     assert "sRGB".encode("utf-16-be") in image.get("icc-profile-data")
 
 
