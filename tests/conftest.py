@@ -6,10 +6,16 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
+
+# Machines that run tests are shared: how long an example takes says nothing.
+settings.register_profile("tilebrush", deadline=None)
+settings.load_profile("tilebrush")
 
 BLOCKS = ((4,), (8, 8), (8,), (12,), (12,))
 
@@ -141,3 +147,12 @@ def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     for name in [name for name in os.environ if name.startswith("TILEBRUSH_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def studio(tiny_encoder: Path) -> Any:
+    """The tiny encoder at work, in float32."""
+    from stages.nst.encoders import load
+    from stages.nst.stylize import Studio
+
+    return Studio(load(str(tiny_encoder)))

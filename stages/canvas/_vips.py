@@ -79,6 +79,11 @@ class _Sink:
         return call
 
 
+def set_text(image: Any, field: str, value: str) -> None:
+    """Set a metadata field of an image that is not shared."""
+    image.set_type(pyvips.GValue.gstr_type, field, value)
+
+
 def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None], skip: int = 0) -> None:
     """Run a saver on an open file, leaving out the first `skip` bytes that it writes.
 

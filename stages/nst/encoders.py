@@ -15,7 +15,7 @@ from stages.nst import weights
 from stages.nst.encoder import Architecture, Encoder
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
-BUNDLED_SHA256 = "ade5808c5dd2b8a9f5150a5e525ff9240d1c2d84ba85fa52398823166f1584cc"
+BUNDLED_SHA256 = "1aaa57e6db6bfa302ce3aef56a035f3019534eb261faca53132c09eb03b6aeba"
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_STYLE = tuple((f"relu{b}_1", 1.0) for b in range(1, 6))
