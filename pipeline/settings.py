@@ -248,7 +248,7 @@ class OptimizerSettings(Section):
         default="lbfgs", description='"lbfgs" needs far fewer iterations, "adam" less memory'
     )
     history: int = Field(
-        default=10, ge=1, le=100, description="steps that L-BFGS remembers; each takes two canvases"
+        default=10, ge=1, le=10, description="steps that L-BFGS remembers; each takes two canvases"
     )
     rate: float = Field(
         default=1.0, gt=0, le=10, description="step length of L-BFGS; 1 is its own choice"
@@ -274,7 +274,7 @@ class EncoderSettings(Section):
 
 
 class RunSettings(Section):
-    """How the computer is used; only seed and precision change the picture."""
+    """How the computer is used; nice and memory aside, a run keeps these as it began."""
 
     seed: int = Field(
         default=0,
@@ -295,7 +295,7 @@ class RunSettings(Section):
     )
     memory: MemoryText = Field(
         default="",
-        description='the most memory to use, such as "2GB"; empty: what is free at the start',
+        description='the most memory to use, such as "2GB", which makes tiles smaller; empty: 80 % of it',
     )
     budget: DurationText = Field(
         default="",

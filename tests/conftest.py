@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
+# The pictures are too small to share among threads, and tests may run side by side.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Machines that run tests are shared: how long an example takes says nothing.
 settings.register_profile("tilebrush", deadline=None)
 settings.load_profile("tilebrush")

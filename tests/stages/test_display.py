@@ -1,0 +1,97 @@
+"""Stage display: coarse to fine over the whole picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stages import canvas, display, measure
+from stages.display import Scale, scales
+from stages.measure import StyleImages
+from stages.nst.losses import style_loss
+from stages.nst.optimize import Optimizer
+from stages.nst.stylize import Studio, Weights
+from stages.tiles import Rect, Size
+
+Pixels = NDArray[np.float32]
+PATH = (Scale(Size(80, 65), 6), Scale(Size(140, 105), 4))
+WEIGHTS = Weights(content=0.02, smooth=0.01)
+
+
+def test_scales_double_up_to_the_display() -> None:
+    assert scales(Size(533, 400), 4, [150, 100, 60]) == (
+        Scale(Size(133, 100), 150),
+        Scale(Size(266, 200), 100),
+        Scale(Size(533, 400), 60),
+    )
+    assert scales(Size(533, 400), 1, [150, 100]) == (Scale(Size(533, 400), 150),)
+    assert scales(Size(533, 400), 2, [7]) == (Scale(Size(266, 200), 7), Scale(Size(533, 400), 7))
+
+
+def test_scales_too_small_for_moments_are_left_out() -> None:
+    assert scales(Size(160, 120), 8, [1, 2, 3, 4]) == (Scale(Size(160, 120), 4),)
+    assert scales(Size(256, 256), 8, [1, 2, 3, 4]) == (
+        Scale(Size(64, 64), 2),
+        Scale(Size(128, 128), 3),
+        Scale(Size(256, 256), 4),
+    )
+    assert scales(Size(40, 30), 4, [1, 2, 3]) == (Scale(Size(40, 30), 3),)
+
+
+@pytest.fixture
+def files(tmp_path: Path, photo_array: Pixels, style_array: Pixels) -> tuple[Path, StyleImages]:
+    canvas.write(tmp_path / "photo.npy", photo_array)
+    canvas.write(tmp_path / "style.npy", style_array)
+    return tmp_path / "photo.npy", StyleImages((tmp_path / "style.npy",), (1.0,))
+
+
+def test_every_scale_comes_nearer_to_the_painting(
+    studio: Studio, files: tuple[Path, StyleImages], photo_array: Pixels
+) -> None:
+    photo, styles = files
+    seen: list[tuple[Size, int, int]] = []
+    made = display.from_files(
+        studio, photo, styles, PATH, WEIGHTS, Optimizer(),
+        lambda scale, p: seen.append((scale.size, p.iteration, p.iterations)),
+    )  # fmt: skip
+    assert made.pixels.shape == (105, 140, 3) and made.pixels.dtype == np.float32
+    assert 0 <= made.pixels.min() and made.pixels.max() <= 1
+    assert [len(curve) for curve in made.losses] == [6, 4]
+    assert all(min(curve) < curve[0] for curve in made.losses)
+    assert seen == [(PATH[0].size, i, 6) for i in range(1, 7)] + [
+        (PATH[1].size, i, 4) for i in range(1, 5)
+    ]
+    goal = measure.style_moments(studio, styles, PATH[-1].size)
+
+    def far(pixels: Pixels) -> float:
+        found = studio.measure(pixels, Rect(0, 0, 140, 105))
+        return float(style_loss(found, goal, goal, studio.style_weights))
+
+    start = canvas.resized(photo_array, PATH[-1].size)
+    assert far(made.pixels) < 0.5 * far(start)
+    assert made.content_energy == pytest.approx(studio.energy(start), rel=1e-5)
+
+
+def test_a_scale_begins_where_the_last_one_ended(
+    studio: Studio, files: tuple[Path, StyleImages]
+) -> None:
+    photo, styles = files
+
+    def losses(path: tuple[Scale, ...]) -> tuple[float, ...]:
+        return display.from_files(studio, photo, styles, path, WEIGHTS, Optimizer()).losses[-1]
+
+    assert losses(PATH)[0] < losses(PATH[1:])[0]
+
+
+def test_the_same_inputs_give_the_same_bytes(
+    studio: Studio, files: tuple[Path, StyleImages], tmp_path: Path
+) -> None:
+    photo, styles = files
+    for name in ("a.npy", "b.npy"):
+        made = display.from_files(studio, photo, styles, PATH, WEIGHTS, Optimizer())
+        display.save(made, tmp_path / name)
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+    assert np.array_equal(canvas.read(tmp_path / "a.npy"), made.pixels)

@@ -1,0 +1,130 @@
+"""Moments of paintings and canvases from files, in windows of bounded memory."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stages import canvas, measure
+from stages.measure import StyleImages
+from stages.nst.moments import Moments
+from stages.nst.stylize import Studio
+from stages.tiles import Rect, Size, grid
+
+Pixels = NDArray[np.float32]
+
+
+def saved(path: Path, pixels: Pixels) -> Path:
+    canvas.write(path, pixels)
+    return path
+
+
+def whole(studio: Studio, pixels: Pixels) -> Moments:
+    return studio.measure(pixels, Rect(0, 0, pixels.shape[1], pixels.shape[0]))
+
+
+def distance(one: Moments, other: Moments) -> float:
+    return max(
+        float((a.second - other.layers[n].second).abs().max() / other.layers[n].second.abs().max())
+        for n, a in one.layers.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("style", "on", "scale", "size"),
+    [
+        (Size(1000, 500), Size(100, 50), 1.0, Size(100, 50)),
+        (Size(1000, 500), Size(100, 50), 2.0, Size(200, 100)),
+        (Size(400, 100), Size(100, 100), 1.0, Size(200, 50)),
+        (Size(200, 150), Size(6000, 4500), 1.0, Size(200, 150)),
+        (Size(3000, 2), Size(100, 50), 1.0, Size(2739, 2)),
+        (Size(100_000, 16), Size(20, 20), 1.0, Size(1581, 1)),
+    ],
+)
+def test_a_painting_is_measured_at_the_canvas_area(
+    style: Size, on: Size, scale: float, size: Size
+) -> None:
+    assert measure.style_size(style, on, scale) == size
+
+
+def test_windows_are_clipped_to_the_canvas() -> None:
+    assert measure.clipped(Rect(16, 32, 64, 64), Size(70, 200)) == Rect(16, 32, 54, 64)
+    assert measure.clipped(Rect(16, 32, 64, 64), Size(200, 90)) == Rect(16, 32, 64, 58)
+
+
+def test_window_by_window_is_as_good_as_all_at_once(
+    studio: Studio, style_array: Pixels, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "style.npy", style_array)
+    styles = StyleImages((path,), (1.0,))
+    found = measure.style_moments(studio, styles, Size(4000, 3000), core=64)
+    assert distance(found, whole(studio, style_array)) < 1e-5
+    assert found.layers["relu1_1"].count == 1.0  # a weight: the canvas' share comes from its tiles
+
+
+def test_a_painting_is_shrunk_to_the_canvas(
+    studio: Studio, style_array: Pixels, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "style.npy", style_array)
+    small = canvas.resized(style_array, Size(80, 60))
+    found = measure.style_moments(studio, StyleImages((path,), (1.0,)), Size(80, 60))
+    assert distance(found, whole(studio, small)) < 1e-5
+    assert distance(found, whole(studio, style_array)) > 1e-2
+    larger = measure.style_moments(studio, StyleImages((path,), (1.0,), 2.5), Size(80, 60))
+    assert distance(larger, whole(studio, style_array)) < 1e-5
+
+
+def test_several_paintings_are_mixed_by_weight(
+    studio: Studio, style_array: Pixels, photo_array: Pixels, tmp_path: Path
+) -> None:
+    paths = (saved(tmp_path / "1.npy", style_array), saved(tmp_path / "2.npy", photo_array))
+    size = Size(2000, 2000)
+    one, other = (measure.style_moments(studio, StyleImages((p,), (1.0,)), size) for p in paths)
+    mixed = measure.style_moments(studio, StyleImages(paths, (0.3, 0.7)), size)
+    for name, found in mixed.layers.items():
+        wanted = 0.3 * one.layers[name].second + 0.7 * other.layers[name].second
+        np.testing.assert_allclose(found.second, wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 1.0])
+def test_moments_of_a_canvas_file(
+    studio: Studio, photo_array: Pixels, tmp_path: Path, shift: float
+) -> None:
+    pixels = canvas.resized(photo_array, Size(331, 187))
+    path = saved(tmp_path / "canvas.npy", pixels)
+    cut = grid(Size(331, 187), core=64, overlap=16, halo=48, align=16, shift=shift)
+    seen: list[str] = []
+    found = measure.of_canvas(studio, path, cut, lambda tile: seen.append(tile.name))
+    assert distance(found, whole(studio, pixels)) < 1e-5
+    assert found.layers["relu1_1"].count == 331 * 187
+    assert seen == [tile.name for tile in cut.tiles] and len(seen) > 3
+
+
+def test_moments_in_files_keep_every_bit(
+    studio: Studio, photo_array: Pixels, tmp_path: Path
+) -> None:
+    moments = whole(studio, photo_array)
+    for name in ("a", "b"):
+        measure.save_moments(moments, tmp_path / name)
+    read = measure.load_moments(tmp_path / "a")
+    assert distance(read, moments) == 0
+    assert {n: m.count for n, m in read.layers.items()} == {
+        n: m.count for n, m in moments.layers.items()
+    }
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_trial_gives_seconds(studio: Studio) -> None:
+    seconds = measure.probe(studio, Size(70, 50))
+    assert 0 < seconds < math.inf
+
+
+def test_halos_are_whole_strides() -> None:
+    assert measure.checked_halo(45, 16, 0) == 48
+    assert measure.checked_halo(48, 16, 0) == 48
+    assert measure.checked_halo(45, 16, 64) == 64
+    assert measure.checked_halo(45, 16, 20) == 32
