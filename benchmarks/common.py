@@ -19,6 +19,8 @@ INPUTS = (str(SAMPLES / "photo.jpg"), str(SAMPLES / "style.jpg"))
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

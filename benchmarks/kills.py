@@ -30,8 +30,8 @@ from benchmarks.common import (
     save_json,
     settings_arguments,
 )
-from pipeline.exits import EXIT_NO_RUN
 from pipeline.layout import Layout
+from stages.errors import RunMissing
 
 ITERATIONS = {
     "display.iterations": "40,30,20",
@@ -155,7 +155,7 @@ def stage_of(run: Path) -> tuple[str, float]:
     done = subprocess.run(
         command("status", str(run), "--json"), capture_output=True, text=True, check=False
     )
-    if done.returncode == EXIT_NO_RUN:
+    if done.returncode == RunMissing.exit_code:
         return "before run.json", 0.0
     if done.returncode:
         raise RuntimeError(f"tilebrush status gave {done.returncode}: {done.stderr}")

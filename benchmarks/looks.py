@@ -1,16 +1,19 @@
 """How much a stylized image looks like a painting, in numbers that Gram distances do not show.
 
-    python -m benchmarks.looks IMAGE STYLE [PHOTO] [--json] [--out FOLDER]
+    python -m benchmarks.looks [IMAGE STYLE [PHOTO]] [--out FOLDER]
 
-The painting is measured at the image's own area, as the stages see it. Luminance is Rec. 709's
-weights on display-referred sRGB; all arrays are float32 `(H, W)`.
+Without an image, the samples are stylized at display size and measured. The painting is measured
+at the image's own area, as the stages see it. Luminance is Rec. 709's weights on display-referred
+sRGB; all arrays are float32 `(H, W)`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,10 +21,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import print_table, save_json
+from benchmarks.common import INPUTS, print_table, result_of, save_json
 from stages import canvas
 from stages.measure import style_size
-from stages.tiles import Size
+from stages.tiles import Size, centre_crop
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.float32]
@@ -35,12 +38,12 @@ _MAX_PIXELS = 40_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """One measure of an image, of its painting, and their ratio."""
+    """One measure of an image, of its painting, and their ratio (structure has no painting)."""
 
     measure: str
     image: float
-    painting: float
-    ratio: float
+    painting: float | None
+    ratio: float | None
 
 
 def luminance(pixels: Pixels) -> Grey:
@@ -143,18 +146,15 @@ def edges(pixels: Pixels) -> Grey:
 
 def structure(image: Pixels, photo: Pixels) -> float:
     """Pearson's correlation of the edges of an image and its photo; 1: every edge where it was."""
-    size = STRUCTURE_SIZE
-    crop = canvas_crop(photo, size_of(image))
+    crop = cropped(photo, size_of(image))
     ours, theirs = edges(image).ravel(), edges(crop).ravel()
     if min(ours.std(), theirs.std()) < 1e-9:
-        raise ValueError(f"no edges at {size}; correlation is not defined")
+        raise ValueError(f"no edges at {STRUCTURE_SIZE}; correlation is not defined")
     return float(np.corrcoef(ours, theirs)[0, 1])
 
 
-def canvas_crop(photo: Pixels, target: Size) -> Pixels:
+def cropped(photo: Pixels, target: Size) -> Pixels:
     """The centre of the photo in the aspect ratio of the result, as `prepare` crops it."""
-    from stages.tiles import centre_crop
-
     part = centre_crop(size_of(photo), target)
     return photo[part.y : part.bottom, part.x : part.right]
 
@@ -164,13 +164,15 @@ def measures(image: Pixels, style: Pixels, photo: Pixels | None = None) -> list[
     painting = canvas.resized(style, style_size(size_of(style), size_of(image), 1.0))
     ours, theirs = luminance(image), luminance(painting)
     rows = [_row(f"coherence, {s:g} px", coherence(ours, s), coherence(theirs, s)) for s in SCALES]
-    means = [float(np.mean(part)) for part in zip(*((r.image, r.painting) for r in rows))]  # noqa: B905
-    ratio = float(np.mean([row.ratio for row in rows]))
-    rows.append(Row("coherence, mean", means[0], means[1], ratio))
+    mean = [
+        float(np.mean([getattr(row, part) for row in rows]))
+        for part in ("image", "painting", "ratio")
+    ]
+    rows.append(Row("coherence, mean", *mean))
     rows.append(_row("weave", weave(ours), weave(theirs)))
     rows.append(_row("grain", grain(ours), grain(theirs)))
     if photo is not None:
-        rows.append(Row("structure", structure(image, photo), float("nan"), float("nan")))
+        rows.append(Row("structure", structure(image, photo), None, None))
     return rows
 
 
@@ -178,20 +180,35 @@ def _row(measure: str, image: float, painting: float) -> Row:
     return Row(measure, image, painting, image / painting if painting else float("inf"))
 
 
-def main() -> None:
-    """Print the table and, on request, JSON."""
+def of_samples() -> list[Row]:
+    """The samples, stylized at display size by the command."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "display.png"
+        result_of("display", *INPUTS, "-o", str(out))
+        photo, style = (read(Path(name)) for name in INPUTS)
+        return measures(read(out), style, photo)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table and the same as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("image", type=Path)
-    parser.add_argument("style", type=Path)
+    parser.add_argument("image", type=Path, nargs="?")
+    parser.add_argument("style", type=Path, nargs="?")
     parser.add_argument("photo", type=Path, nargs="?")
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
-    args = parser.parse_args()
-    photo = read(args.photo) if args.photo else None
-    rows = measures(read(args.image), read(args.style), photo)
-    print_table(f"Looks of {args.image.name}", rows)
+    args = parser.parse_args(arguments)
+    if args.image and not args.style:
+        parser.error("an image is measured beside its painting: name STYLE too")
+    if args.image:
+        photo = read(args.photo) if args.photo else None
+        rows = measures(read(args.image), read(args.style), photo)
+    else:
+        rows = of_samples()
+    print_table(f"Looks of {args.image.name if args.image else 'the samples'}", rows)
     print("\n" + json.dumps([asdict(row) for row in rows]))
     save_json(args.out, "looks", rows)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -72,9 +72,7 @@ class Bench:
 
     def grid(self, sweep: int) -> Grid:
         """The tiles of a sweep."""
-        return grid(
-            self.size, core=self.core, overlap=32, halo=64, align=16, shift=shift_of(sweep)
-        )
+        return grid(self.size, core=self.core, overlap=32, halo=64, align=16, shift=shift_of(sweep))
 
     def loss(self, path: Path) -> float:
         """Style loss of a whole canvas."""

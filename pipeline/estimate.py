@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from pipeline.plan import Plan
 from pipeline.results import LevelRow, PlanResult
 from pipeline.settings import EnergySettings, Settings
 from stages.errors import ResourceError
-from stages.tiles import Size
 
 if TYPE_CHECKING:
     from stages.nst.stylize import Studio
@@ -93,45 +93,43 @@ def energy(settings: EnergySettings, seconds: float) -> tuple[float, str, str, f
     return kwh, source, cost, kwh * settings.co2_g_per_kwh
 
 
-def summary(settings: Settings, plan: Plan, pace: Pace, style_pixels: int) -> PlanResult:
-    """A plan and what it takes, for people."""
-    seconds = level_seconds(plan, pace)
-    total = sum(seconds)
-    kwh, source, cost, grams = energy(settings.energy, total)
+def summary(settings: Settings, plan: Plan, pace: Pace | None, style_pixels: int) -> PlanResult:
+    """A plan and what it takes, for people; without a measured pace, nothing that needs one."""
+    seconds = level_seconds(plan, pace) if pace else None
+    total = sum(seconds) if seconds else None
+    kwh, source, cost, grams = energy(settings.energy, total or 0.0)
     return PlanResult(
         size=str(plan.size),
         encoder=settings.encoder.name,
         precision=settings.run.precision,
-        levels=(_display_row(plan, seconds[0]), *_rows(plan, seconds[1:])),
-        total_seconds=round(total, 1),
-        least_seconds=round(total * (1 - SPREAD), 1),
-        most_seconds=round(total * (1 + SPREAD), 1),
-        ready=units.ready(total, datetime.now()),
+        levels=tuple(_rows(plan, seconds)),
+        total_seconds=round(total, 1) if total else None,
+        least_seconds=round(total * (1 - SPREAD), 1) if total else None,
+        most_seconds=round(total * (1 + SPREAD), 1) if total else None,
+        ready=units.ready(total, datetime.now()) if total else "not timed",
         peak_memory_bytes=peak_memory(settings, plan, style_pixels),
         disk_bytes=plan.disk_bytes(style_pixels),
-        energy_kwh=round(kwh, 4),
+        energy_kwh=round(kwh, 4) if total else None,
         energy_from=source,
-        cost=cost,
-        co2_grams=round(grams, 1),
+        cost=cost if total else "not timed",
+        co2_grams=round(grams, 1) if total else None,
     )
 
 
-def _display_row(plan: Plan, seconds: float) -> LevelRow:
-    size: Size = plan.display[-1].size
+def _rows(plan: Plan, seconds: list[float] | None) -> Iterator[LevelRow]:
+    """Display and the levels above it; `seconds` as `level_seconds` gives them."""
+    times: list[float | None]
+    times = [None] * (len(plan.levels) + 1) if seconds is None else [round(s, 1) for s in seconds]
+    size = plan.display[-1].size
     iterations = sum(scale.iterations for scale in plan.display)
-    return LevelRow(0, str(size), 1, str(size), 1, iterations, round(seconds, 1))
-
-
-def _rows(plan: Plan, seconds: list[float]) -> list[LevelRow]:
-    return [
-        LevelRow(
+    yield LevelRow(0, str(size), 1, str(size), 1, iterations, times[0])
+    for level, time in zip(plan.levels, times[1:], strict=True):
+        yield LevelRow(
             level.level,
             str(level.size),
             len(level.grids[0].tiles),
             str(level.window),
             level.sweeps,
             level.iterations,
-            round(time, 1),
+            time,
         )
-        for level, time in zip(plan.levels, seconds, strict=True)
-    ]

@@ -127,24 +127,24 @@ class LevelRow:
     window: str
     sweeps: int
     iterations: int
-    seconds: float
+    seconds: float | None
 
 
 @dataclass(frozen=True)
 class PlanResult:
-    """What a print will take. Time is measured on this machine by a short trial."""
+    """What a print will take; times come from a short trial on this machine, None without one."""
 
     size: str
     encoder: str
     precision: str
     levels: tuple[LevelRow, ...]
-    total_seconds: float
-    least_seconds: float
-    most_seconds: float
+    total_seconds: float | None
+    least_seconds: float | None
+    most_seconds: float | None
     ready: str
     peak_memory_bytes: int
     disk_bytes: int
-    energy_kwh: float
+    energy_kwh: float | None
     energy_from: str
     cost: str
-    co2_grams: float
+    co2_grams: float | None

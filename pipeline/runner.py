@@ -347,11 +347,10 @@ def plan_for(
     style_pixels = _style_pixels(style_sizes, settings)
     settings, studio = _within_limits(settings, style_pixels, console)
     planned = plan.make(settings)
+    pace = None
     if probe:
         console.message("timing a few iterations on this machine")
         pace = estimate.measure(studio or open_studio(settings, console), planned)
-    else:
-        pace = estimate.Pace(0.0, 0.0)
     return estimate.summary(settings, planned, pace, style_pixels)
 
 

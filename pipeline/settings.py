@@ -295,12 +295,13 @@ class RunSettings(Section):
     )
     memory: MemoryText = Field(
         default="",
-        description='the most memory to use, such as "2GB", which makes tiles smaller; empty: 80 % of it',
+        description='the most memory to use, such as "2GB"; tiles are made smaller until they '
+        "fit. Empty: 80 % of all there is",
     )
     budget: DurationText = Field(
         default="",
-        description='time the print may take, such as "36h"; iterations are cut to fit. Empty: '
-        "no limit",
+        description='time the print may take, such as "36h"; the iterations of the levels are made '
+        "fewer or up to four times as many to fit. Empty: as they are set",
     )
 
 
