@@ -31,6 +31,7 @@ Pixels = NDArray[np.float32]
 
 SCALES = (1.0, 2.0, 4.0)  # px
 STRUCTURE_SIZE = Size(533, 400)
+_INTEGRATION = 3.0  # of coherence: px of the tensor's blur per px of the gradient's
 _PATCH, _AXIS_DEGREES = 128, 5.0  # of weave
 _FLAT_PATCH, _FLAT_SHARE = 32, 0.2  # of grain
 _MAX_PIXELS = 40_000_000
@@ -72,14 +73,17 @@ def coherence(grey: Grey, scale: float) -> float:
     """How much of the gradient's energy runs in one direction locally, 0 (none) to 1 (all).
 
     Gradients are Sobel's after a Gaussian blur of `scale` px; the structure tensor is their outer
-    product after a Gaussian blur of 2 * `scale` px. With its eigenvalues l1 >= l2 this is the mean
+    product after a Gaussian blur of 3 * `scale` px. With its eigenvalues l1 >= l2 this is the mean
     of (l1 - l2) / (l1 + l2) weighted with the energy l1 + l2: the strokes count, flats do not.
     Blurring first matters: without it the noise floor of the finest scale decides at all three.
+    A plain photo is coherent too: read this beside `grain`, whose ratio is far below 1 where there
+    are no strokes at all.
     """
     smooth = _blurred(grey, scale)
     across = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3), np.float32)
     down = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3), np.float32)
-    xx, yy, xy = (_blurred(p, 2 * scale) for p in (across * across, down * down, across * down))
+    products = (across * across, down * down, across * down)
+    xx, yy, xy = (_blurred(product, _INTEGRATION * scale) for product in products)
     energy = float((xx + yy).sum())
     return float(np.hypot(xx - yy, 2 * xy).sum()) / energy if energy > 1e-9 else 0.0
 

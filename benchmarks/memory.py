@@ -31,7 +31,6 @@ from pipeline.runner import peak_memory
 from stages.tiles import Size
 
 ITERATIONS = 12  # L-BFGS's history of 10 is full after 11
-MARGIN = 2 * (32 + 64)  # px of overlap and halo that a window has beyond its core
 PRINT = {
     "print.size": "1200x900",
     "display.iterations": str(ITERATIONS),
@@ -58,13 +57,9 @@ def _row(what: str, precision: str, window: str, measured: int, estimated: int) 
 
 
 def settings_for(name: str, window: int) -> Settings:
-    """Settings of a print whose tile windows are `window` px square."""
-    changes = {
-        "encoder.name": name,
-        "print.size": "3000x2250",
-        "print.fit": "cover",
-        "tiles.core": window - MARGIN,
-    }
+    """Settings of a picture that is restyled as one window of `window` px square."""
+    size = f"{window}x{window}"
+    changes = {"encoder.name": name, "display.size": size, "print.size": size, "print.fit": "cover"}
     return config.override(Settings(), changes)
 
 

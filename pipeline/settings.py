@@ -180,13 +180,13 @@ class LevelSettings(Section):
         "and more time",
     )
     iterations: tuple[Iterations, ...] = Field(
-        default=(60, 30, 16, 8),
+        default=(150, 40, 20, 8),
         min_length=1,
         description="optimizer iterations per tile and sweep, one number per level; the last "
         "repeats. Small levels are cheap and worth converging",
     )
     sweeps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
-        default=(2, 2, 1, 1),
+        default=(1, 2, 1, 1),
         min_length=1,
         description="passes over all tiles, one number per level; the last repeats. After each "
         "the tiles lie elsewhere; at large levels one long pass does more than two short ones",

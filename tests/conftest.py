@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def tiny_print(tiny_encoder: Path) -> dict[str, object]:
     """Settings of a print of two levels with several tiles each, that takes about a second."""
     return {
         "encoder.name": str(tiny_encoder),
-        "print.size": "320x240",
+        "print.size": "240x180",
         "display.size": "96x72",
         "display.start": "1",
         "display.iterations": "3",
@@ -158,3 +159,61 @@ def studio(tiny_encoder: Path) -> Any:
     from stages.nst.stylize import Studio
 
     return Studio(load(str(tiny_encoder)))
+
+
+class Printer:
+    """Makes tiny prints in this process."""
+
+    def __init__(self, photo: Path, style: Path, settings: dict[str, object]) -> None:
+        self.photo, self.style, self.settings = photo, style, settings
+
+    def resolved(self, **changed: object) -> Any:
+        """The settings, with some changed: `tiles_core=128` stands for ``tiles.core``."""
+        from pipeline import config
+
+        more = {name.replace("_", ".", 1): value for name, value in changed.items()}
+        return config.load(Path(os.devnull), self.settings | more)
+
+    def __call__(
+        self, run: Path, photo: Path | None = None, *, force: bool = False, **changed: object
+    ) -> Any:
+        """`tilebrush print` into a folder."""
+        from pipeline import runner
+        from pipeline.console import Console
+
+        settings = self.resolved(**changed)
+        styles, console = [self.style], Console(quiet=True)
+        return runner.print_run(photo or self.photo, styles, run, settings, console, force)
+
+    def resume(self, run: Path) -> Any:
+        """`tilebrush resume`."""
+        from pipeline import runner
+        from pipeline.console import Console
+
+        return runner.resume(run, Console(quiet=True))
+
+    def options(self) -> list[str]:
+        """The settings as options of the command line."""
+        return [
+            part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")
+        ]
+
+
+@pytest.fixture(scope="session")
+def printer(photo: Path, style: Path, tiny_print: dict[str, object]) -> Printer:
+    """`printer(folder)` makes a tiny print there."""
+    return Printer(photo, style, tiny_print)
+
+
+@pytest.fixture(scope="session")
+def finished(printer: Printer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished print; not to be changed, see `copied`."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    printer(folder)
+    return folder
+
+
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Path:
+    """A finished print of one's own."""
+    return Path(shutil.copytree(finished, tmp_path / "run"))

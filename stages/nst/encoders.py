@@ -15,7 +15,7 @@ from stages.nst import weights
 from stages.nst.encoder import Architecture, Encoder
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
-BUNDLED_SHA256 = "1aaa57e6db6bfa302ce3aef56a035f3019534eb261faca53132c09eb03b6aeba"
+BUNDLED_SHA256 = "5a9a2452faae93822bb9e3bebf7cd737e6daa666a0da85a975d38594412c8ab8"
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_STYLE = tuple((f"relu{b}_1", 1.0) for b in range(1, 6))

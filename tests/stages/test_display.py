@@ -58,7 +58,7 @@ def test_every_scale_comes_nearer_to_the_painting(
         lambda scale, p: seen.append((scale.size, p.iteration, p.iterations)),
     )  # fmt: skip
     assert made.pixels.shape == (105, 140, 3) and made.pixels.dtype == np.float32
-    assert 0 <= made.pixels.min() and made.pixels.max() <= 1
+    assert made.pixels.min() >= 0 and made.pixels.max() <= 1
     assert [len(curve) for curve in made.losses] == [6, 4]
     assert all(min(curve) < curve[0] for curve in made.losses)
     assert seen == [(PATH[0].size, i, 6) for i in range(1, 7)] + [

@@ -16,6 +16,7 @@ from stages.nst.stylize import Studio
 from stages.tiles import Rect, Size, grid
 
 Pixels = NDArray[np.float32]
+ROUNDING = 2e-4  # of float32 sums over tens of thousands of positions
 
 
 def saved(path: Path, pixels: Pixels) -> Path:
@@ -62,7 +63,7 @@ def test_window_by_window_is_as_good_as_all_at_once(
     path = saved(tmp_path / "style.npy", style_array)
     styles = StyleImages((path,), (1.0,))
     found = measure.style_moments(studio, styles, Size(4000, 3000), core=64)
-    assert distance(found, whole(studio, style_array)) < 1e-5
+    assert distance(found, whole(studio, style_array)) < ROUNDING
     assert found.layers["relu1_1"].count == 1.0  # a weight: the canvas' share comes from its tiles
 
 
@@ -72,10 +73,10 @@ def test_a_painting_is_shrunk_to_the_canvas(
     path = saved(tmp_path / "style.npy", style_array)
     small = canvas.resized(style_array, Size(80, 60))
     found = measure.style_moments(studio, StyleImages((path,), (1.0,)), Size(80, 60))
-    assert distance(found, whole(studio, small)) < 1e-5
+    assert distance(found, whole(studio, small)) < ROUNDING
     assert distance(found, whole(studio, style_array)) > 1e-2
     larger = measure.style_moments(studio, StyleImages((path,), (1.0,), 2.5), Size(80, 60))
-    assert distance(larger, whole(studio, style_array)) < 1e-5
+    assert distance(larger, whole(studio, style_array)) < ROUNDING
 
 
 def test_several_paintings_are_mixed_by_weight(
@@ -99,7 +100,7 @@ def test_moments_of_a_canvas_file(
     cut = grid(Size(331, 187), core=64, overlap=16, halo=48, align=16, shift=shift)
     seen: list[str] = []
     found = measure.of_canvas(studio, path, cut, lambda tile: seen.append(tile.name))
-    assert distance(found, whole(studio, pixels)) < 1e-5
+    assert distance(found, whole(studio, pixels)) < ROUNDING
     assert found.layers["relu1_1"].count == 331 * 187
     assert seen == [tile.name for tile in cut.tiles] and len(seen) > 3
 

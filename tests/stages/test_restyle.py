@@ -101,14 +101,6 @@ def test_a_sweep_brings_the_canvas_nearer_to_the_painting(sweep: Sweep) -> None:
     assert after < 0.6 * before
 
 
-def test_residual_targets_beat_the_painting_as_the_target_of_every_tile(sweep: Sweep) -> None:
-    look = replace(sweep.look, iterations=25)
-    residual = sweep.far(measure.of_canvas(sweep.studio, sweep.blended(look), sweep.grid))
-    plain = replace(look, canvas=None)
-    every = sweep.far(measure.of_canvas(sweep.studio, sweep.blended(plain), sweep.grid))
-    assert residual < every
-
-
 def test_the_photo_is_what_content_is_held_to(sweep: Sweep) -> None:
     tile = sweep.grid.tiles[1]
     energy = sweep.studio.energy(sweep.start)

@@ -67,9 +67,7 @@ def test_bundled_loads_and_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(torch.isfinite(f).all() and f.max() > 0 for f in features.values())
 
 
-def test_a_changed_bundled_file_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_changed_bundled_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     data = bytearray(encoders.BUNDLED_FILE.read_bytes())
     data[-1] ^= 1
     changed = tmp_path / "bundled.safetensors"
@@ -207,7 +205,9 @@ def _harm(trace: str) -> None:
     Path(trace).touch()
 
 
-@pytest.mark.parametrize("save", [torch.save, lambda thing, path: path.write_bytes(pickle.dumps(thing))])
+@pytest.mark.parametrize(
+    "save", [torch.save, lambda thing, path: path.write_bytes(pickle.dumps(thing))]
+)
 def test_no_code_is_run_from_a_weights_file(
     tmp_path: Path, save: Callable[[object, Path], object]
 ) -> None:

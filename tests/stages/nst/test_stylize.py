@@ -27,9 +27,13 @@ def everything(pixels: Pixels) -> Rect:
 
 def tiled(image: Pixels, width: int, height: int) -> Pixels:
     """A picture of any size, the image repeated and mirrored, within 0.05 to 0.95."""
-    rows, columns = (-(-want // have) for want, have in zip((height, width), image.shape, strict=False))
+    rows, columns = (
+        -(-want // have) for want, have in zip((height, width), image.shape, strict=False)
+    )
     big = np.pad(
-        image, ((0, (rows - 1) * len(image)), (0, (columns - 1) * image.shape[1]), (0, 0)), "symmetric"
+        image,
+        ((0, (rows - 1) * len(image)), (0, (columns - 1) * image.shape[1]), (0, 0)),
+        "symmetric",
     )
     shade = np.linspace(0.5, 1, width, dtype=np.float32)[:, None]
     return np.ascontiguousarray(0.05 + 0.9 * big[:height, :width] * shade)
@@ -51,9 +55,7 @@ class Shown:
     def __init__(self) -> None:
         self.gradients: list[Tensor] = []
 
-    def __call__(
-        self, start: Tensor, loss_of: Callable[[Tensor], Tensor], *_: object
-    ) -> Tensor:
+    def __call__(self, start: Tensor, loss_of: Callable[[Tensor], Tensor], *_: object) -> Tensor:
         pixels = start.clone().requires_grad_(True)
         (gradient,) = torch.autograd.grad(loss_of(pixels), pixels)
         self.gradients.append(gradient[0])
@@ -206,7 +208,7 @@ def test_a_whole_image_takes_on_the_style(
         photo_array, photo_array, replace(whole, optimizer=Optimizer(name)), notes.append
     )
     assert made.pixels.shape == photo_array.shape and made.pixels.dtype == np.float32
-    assert 0 <= made.pixels.min() and made.pixels.max() <= 1
+    assert made.pixels.min() >= 0 and made.pixels.max() <= 1
     assert len(made.losses) == 15
     assert [note.loss for note in notes] == list(made.losses)
     before = style_distance(studio, photo_array, style_array)
@@ -255,7 +257,8 @@ def test_bfloat16_is_close_to_float32(
     low = Studio(studio.encoder, "bfloat16")
     assert low.bfloat16 and not studio.bfloat16
     pair = [
-        (s, style_distance(s, photo_array, style_array), s.energy(photo_array)) for s in (low, studio)
+        (s, style_distance(s, photo_array, style_array), s.energy(photo_array))
+        for s in (low, studio)
     ]
     assert pair[0][1] == pytest.approx(pair[1][1], rel=0.1)
     assert pair[0][2] == pytest.approx(pair[1][2], rel=0.05)

@@ -1,0 +1,117 @@
+"""The other benchmarks in their smallest form: they run, and they notice what they are for."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from benchmarks import common, kills, memory, run, speed
+from stages.nst.stylize import Studio
+from stages.tiles import Size
+
+
+@pytest.fixture
+def tiny_kills(
+    monkeypatch: pytest.MonkeyPatch, photo: Path, style: Path, tiny_print: dict[str, object]
+) -> None:
+    """Prints of a second, of the tests' own pictures."""
+    tiny = {key: str(value) for key, value in tiny_print.items() if key != "print.size"}
+    monkeypatch.setattr(kills, "ITERATIONS", tiny)
+    monkeypatch.setattr(kills, "INPUTS", (str(photo), str(style)))
+
+
+@pytest.mark.slow
+def test_killed_prints_end_as_the_calm_one(
+    tiny_kills: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kills.main(["--kills", "1", "--size", "320x240", "--out", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "kills.json").read_text())["rows"]
+    assert [row["kill"] for row in found] == [1]
+    assert all(row["outputs_redone"] == 0 for row in found)
+    assert "compared byte by byte" in capsys.readouterr().out
+
+
+def test_a_print_that_differs_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = object.__new__(kills.Bench)
+    bench.folder, bench.kills, bench.finished = tmp_path, [], []
+    bench.random, bench.calm_seconds = random.Random(0), 1.0
+    for folder, text in (("calm", "a"), ("print-1", "b")):
+        (tmp_path / folder).mkdir()
+        for name in kills.PRINTS:
+            (tmp_path / folder / name).write_text(text)
+    monkeypatch.setattr(bench, "_survives", lambda run, delay: True)
+    bench.one_print(1, 1)
+    assert bench.finished == [kills.Finished(1, 0, False, False)]
+    assert (tmp_path / "print-1").is_dir()
+
+
+def test_stage_of_a_print_that_never_began(tmp_path: Path) -> None:
+    assert kills.stage_of(tmp_path / "nothing") == ("before run.json", 0.0)
+
+
+def test_a_failed_command_is_told_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"status gave 10: .*nothing"):
+        common.result_of("status", str(tmp_path / "nothing"))
+
+
+def test_settings_for_a_window_give_that_window() -> None:
+    from pipeline import plan
+
+    for window in (448, 704, 960):
+        found = plan.make(memory.settings_for("bundled", window)).largest_window
+        assert found == Size(window, window)
+
+
+@pytest.mark.slow
+def test_memory_of_a_small_window_is_measured_in_a_process_of_its_own() -> None:
+    assert memory.measured("vgg16", Size(96, 64), "float32", 2) > 50e6
+
+
+def test_random_weights_make_features_of_ordinary_size() -> None:
+    import torch
+
+    encoder = common.encoder("vgg16")
+    with torch.inference_mode():
+        features = encoder(torch.rand(1, 3, 32, 32), ["relu4_1"])["relu4_1"]
+    assert 0.01 < float(features.std()) < 100
+
+
+def test_file_stages_are_timed() -> None:
+    rows = speed.file_stages(Size(320, 240))
+    assert [row.what for row in rows] == ["upsample", "blend", "finish, TIFF", "finish, JPEG"]
+    assert all(row.seconds > 0 for row in rows)
+    assert rows[0].seconds_per_megapixel == pytest.approx(rows[0].seconds / 0.0768)
+
+
+def test_paces_are_relative_to_vgg19(monkeypatch: pytest.MonkeyPatch, studio: Studio) -> None:
+    took = iter([0.4, 0.1])
+    monkeypatch.setattr(speed, "matmul_rate", lambda: 1e12)
+    monkeypatch.setattr(speed, "encoder", lambda name: studio.encoder)
+    monkeypatch.setattr(speed.measure, "probe", lambda *_: next(took))
+    rows = speed.paces(["bundled"], Size(500, 400), ["float32"], 1)
+    assert [row.encoder for row in rows] == ["vgg19", "bundled"]
+    assert [row.times_as_fast_as_vgg19 for row in rows] == pytest.approx([1.0, 4.0])
+    assert [row.ms_per_megapixel_iteration for row in rows] == pytest.approx([2000.0, 500.0])
+
+
+def test_run_goes_on_after_a_failure_and_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def one(name: str, out: Path | None) -> int:
+        ran.append(name)
+        return 1 if name == "looks" else 0
+
+    monkeypatch.setattr(run, "run", one)
+    assert run.main([]) == 1
+    assert ran == list(run.NAMES)
+    assert run.main(["--only", "kills"]) == 0
+
+
+def test_tables_show_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    common.print_table("Title", [kills.Finished(1, 6, True, False)])
+    said = capsys.readouterr().out
+    assert "| print | kills | tiff same | jpeg same |" in said
+    assert "| 1 | 6 | True | False |" in said
