@@ -120,7 +120,7 @@ class DisplaySettings(Section):
         "(1) there is grain instead of large strokes",
     )
     iterations: tuple[Iterations, ...] = Field(
-        default=(150, 100, 60),
+        default=(120, 80, 40),
         min_length=1,
         description="optimizer iterations, one number per scale from the coarsest; the last "
         "repeats",

@@ -40,7 +40,7 @@ class Architecture:
     std: tuple[float, float, float]
     style: tuple[tuple[str, float], ...]
     content: tuple[tuple[str, float], ...]
-    # What --style-weight 1 --content-weight 1 stands for, so that the numbers mean about the same
+    # What style.weight 1 and style.content_weight 1 stand for, so that the numbers mean about the same
     # look for every encoder.
     style_gain: float = 1.0
     content_gain: float = 1.0
@@ -116,7 +116,8 @@ class Encoder(nn.Module):
     """The network, cut at the deepest used layer, its weights frozen.
 
     Average pooling as in Gatys et al., *Image Style Transfer Using CNNs* (2016), section 2.2;
-    every convolution reflects its borders, so that no frame of zeros is painted at true edges.
+    convolutions pad with zeros, which needs no copies; who asks for features gives the image a
+    frame of its own reflection (stages.nst.stylize), so that zeros lie outside what is seen.
     """
 
     def __init__(self, architecture: Architecture, weights: Mapping[str, Tensor]) -> None:
@@ -128,7 +129,7 @@ class Encoder(nn.Module):
         deepest = architecture.used()[-1].name
         self._names: list[str] = []
         for layer in architecture.layers():
-            conv = nn.Conv2d(channels, layer.channels, 3)
+            conv = nn.Conv2d(channels, layer.channels, 3, padding=1)
             self._fill(conv, layer.name, weights)
             self.convolutions.append(conv)
             self._names.append(layer.name)
@@ -183,7 +184,7 @@ class Encoder(nn.Module):
             if name[4] != block:
                 block = name[4]
                 x = F.avg_pool2d(x, 2)
-            x = F.relu_(conv(F.pad(x, (1, 1, 1, 1), mode="reflect")))
+            x = F.relu_(conv(x))
             if name in wanted:
                 features[name] = x
                 if len(features) == len(wanted):

@@ -15,7 +15,7 @@ from stages.nst import weights
 from stages.nst.encoder import Architecture, Encoder
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
-BUNDLED_SHA256 = "5a9a2452faae93822bb9e3bebf7cd737e6daa666a0da85a975d38594412c8ab8"
+BUNDLED_SHA256 = "d7fea0838b99974efc17dd2d1a4db9268b7e4009046a21d4439785617b03f198"
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_STYLE = tuple((f"relu{b}_1", 1.0) for b in range(1, 6))
@@ -27,6 +27,7 @@ BUNDLED = Architecture(
     std=_IMAGENET_STD,
     style=_VGG_STYLE,
     content=(("relu4_1", 1.0),),
+    content_gain=0.05,
 )
 VGG19 = Architecture(
     name="vgg19",
@@ -35,6 +36,7 @@ VGG19 = Architecture(
     std=_IMAGENET_STD,
     style=_VGG_STYLE,
     content=(("relu4_2", 1.0),),
+    content_gain=0.05,
 )
 VGG16 = Architecture(
     name="vgg16",
@@ -43,6 +45,7 @@ VGG16 = Architecture(
     std=_IMAGENET_STD,
     style=_VGG_STYLE,
     content=(("relu4_2", 1.0),),
+    content_gain=0.05,
 )
 ARCHITECTURES = {a.name: a for a in (BUNDLED, VGG19, VGG16)}
 
@@ -87,7 +90,9 @@ def _described(path: Path, metadata: Mapping[str, str]) -> Architecture:
     names = {f"relu{b}_1" for b in range(1, len(widths) + 1)}
     style = tuple(pair for pair in _VGG_STYLE if pair[0] in names)
     content = (("relu4_1", 1.0),) if "relu4_1" in names else ((style[-1][0], 1.0),)
-    return Architecture(path.stem, widths, _IMAGENET_MEAN, _IMAGENET_STD, style, content)
+    return Architecture(
+        path.stem, widths, _IMAGENET_MEAN, _IMAGENET_STD, style, content, content_gain=0.05
+    )
 
 
 def weights_path(

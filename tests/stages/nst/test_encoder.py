@@ -93,13 +93,15 @@ def test_a_feature_sees_exactly_as_far_as_its_reach(small: Encoder, layer, side:
 
 
 def reference(image: Tensor, table: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same network, written out: normalise, convolve with reflected borders, pool."""
-    x = (image - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)
+    """The same network, written out: normalise, convolve with zeros around, pool."""
+    mean, std = torch.tensor(MEAN).view(1, 3, 1, 1), torch.tensor(STD).view(1, 3, 1, 1)
+    x = image
     found = {}
     for name in names(SMALL):
         if name in ("relu2_1", "relu3_1"):
             x = F.avg_pool2d(x, 2)
-        padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+        padded = F.pad(x, (1, 1, 1, 1))
+        padded = (padded - mean) / std if name == "relu1_1" else padded
         x = F.relu(F.conv2d(padded, table[f"{name}.weight"], table[f"{name}.bias"]))
         found[name] = x
     return found
