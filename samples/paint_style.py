@@ -232,7 +232,7 @@ def lay_out_flow(x: Array, y: Array, region: Labels, drift: Array) -> Array:
     water = region == Region.RIVER
     angle[water] = (0.10 * np.sin(40 * y) + 0.15 * drift)[water]
     for disc, label in ((SUN, Region.SUN), (MOON, Region.MOON)):
-        r, theta = polar(x, y, disc)
+        _, theta = polar(x, y, disc)
         here = region == label
         angle[here] = (theta + np.pi / 2 - 0.25)[here]
     for tree in TREES:  # branches fan out from the foot
@@ -576,7 +576,8 @@ def light_canvas(canvas: Canvas) -> Array:
     light = np.array([-0.48, -0.58, 0.66])
     facing = (light[2] - steep * (light[0] * slope_x + light[1] * slope_y)) / norm
     # Between the light and the eye: where oil shines.
-    middle = (light + [0, 0, 1]) / np.linalg.norm(light + [0, 0, 1])
+    towards = light + np.array([0.0, 0.0, 1.0])
+    middle = towards / np.linalg.norm(towards)
     gloss = (middle[2] - steep * (middle[0] * slope_x + middle[1] * slope_y)) / norm
     shade = 1 + 0.68 * (facing - light[2])
     shine = 0.13 * np.clip(gloss, 0, 1) ** 40

@@ -40,8 +40,8 @@ class Architecture:
     std: tuple[float, float, float]
     style: tuple[tuple[str, float], ...]
     content: tuple[tuple[str, float], ...]
-    # What style.weight 1 and style.content_weight 1 stand for, so that the numbers mean about the same
-    # look for every encoder.
+    # What style.weight 1 and style.content_weight 1 stand for, so that the numbers mean about the
+    # same look for every encoder.
     style_gain: float = 1.0
     content_gain: float = 1.0
 

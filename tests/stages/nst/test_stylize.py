@@ -187,9 +187,14 @@ def test_past_the_edge_the_canvas_is_reflected_as_it_changes(
     whole = task(studio, window, style_array, Weights(), 4)
     studio.restyle(window, window, replace(whole, core=Rect(0, 0, 80, 48), write=write))
     for image in watched.images:
-        assert image.shape == (1, 3, 64, 96)
-        assert torch.equal(image[..., 90:96], image[..., 84:90].flip(-1))
-        assert torch.equal(image[..., 53:64, :], image[..., 42:53, :].flip(-2))
+        framed = studio._framed(image)
+        # 16 px to each side, and 6 and 11 more to whole cells; the edge itself is not repeated.
+        assert framed.shape == (1, 3, 16 + 53 + 11 + 16, 16 + 90 + 6 + 16)
+        assert torch.equal(framed[..., 16:69, 16:106], image)
+        assert torch.equal(framed[..., :16], framed[..., 17:33].flip(-1))
+        assert torch.equal(framed[..., 106:], framed[..., 83:105].flip(-1))
+        assert torch.equal(framed[..., :16, :], framed[..., 17:33, :].flip(-2))
+        assert torch.equal(framed[..., 69:, :], framed[..., 41:68, :].flip(-2))
     assert not torch.equal(watched.images[0], watched.images[-1])
 
 
@@ -238,7 +243,9 @@ def test_content_alone_brings_the_photo_back(studio: Studio, photo_array: Pixels
 
 def test_content_is_relative_to_the_photos_energy(studio: Studio, photo_array: Pixels) -> None:
     with torch.no_grad():
-        feature = studio.features(studio._padded(photo_array))["relu4_1"]
+        feature = studio.features(to_tensor(photo_array))["relu4_1"]
+    # 120 x 160 px are 15 x 20 cells of stride 8, behind a frame of two.
+    feature = feature[..., 2:17, 2:22]
     assert studio.energy(photo_array) == pytest.approx(float(feature.square().mean()), rel=1e-5)
 
 
@@ -270,13 +277,11 @@ def test_bfloat16_is_close_to_float32(
 
 
 def test_moments_of_windows_agree_with_features(studio: Studio, photo_array: Pixels) -> None:
-    image = studio._padded(photo_array)
-    assert image.shape == (1, 3, 128, 160)
-    assert torch.equal(image[..., 120:, :], image[..., 112:120, :].flip(-2))
     with torch.no_grad():
+        image = to_tensor(photo_array)
         features = {n: studio.features(image)[n] for n in studio.style_weights}
     found = studio.measure(photo_array, Rect(32, 0, 64, 120))
-    wanted = of_features(features, studio.design, Rect(32, 0, 64, 120))
+    wanted = of_features(features, studio.design, Rect(48, 16, 64, 120))
     for name, one in wanted.layers.items():
         torch.testing.assert_close(found.layers[name].second, one.second)
     halves = [studio.measure(photo_array, Rect(x, 0, 80, 120)) for x in (0, 80)]
