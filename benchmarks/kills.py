@@ -34,9 +34,9 @@ from pipeline.layout import Layout
 from stages.errors import RunMissing
 
 ITERATIONS = {
-    "display.iterations": "40,30,20",
-    "levels.iterations": "24,10",
-    "levels.sweeps": "2",
+    "display.iterations": "16,10,6",
+    "levels.iterations": "8,3",
+    "levels.sweeps": "2,1",
     "tiles.core": "384",
 }
 PRINTS = ("print.tif", "print.jpg")
