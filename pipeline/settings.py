@@ -204,7 +204,7 @@ class TileSettings(Section):
     """Tiles, in px; multiples of 16, the deepest stride of the encoders."""
 
     core: int = Field(
-        default=800,
+        default=720,
         ge=TILE_UNIT * 4,
         le=8192,
         description="px, the most that the part of the canvas that is a tile's own is wide or "
