@@ -142,9 +142,9 @@ class Encoder(nn.Module):
         self._fold_normalisation()
         self.requires_grad_(False)
         self.eval()
-        for conv in self.convolutions:
-            assert isinstance(conv, nn.Conv2d)
-            conv.weight.data = conv.weight.data.contiguous(memory_format=torch.channels_last)
+        for built in self.convolutions:
+            assert isinstance(built, nn.Conv2d)
+            built.weight.data = built.weight.data.contiguous(memory_format=torch.channels_last)
 
     def _fill(self, conv: nn.Conv2d, name: str, weights: Mapping[str, Tensor]) -> None:
         for part, target in (("weight", conv.weight), ("bias", conv.bias)):
