@@ -310,7 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who read standard output has left, as `head` does; nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # Typer makes the second of the first
         return failed(Interrupted(signal.SIGINT))
     except Exception as error:
         return failed(error)

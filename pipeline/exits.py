@@ -56,8 +56,13 @@ def _of_the_system(error: OSError) -> TilebrushError:
 
 @contextmanager
 def signals() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `Interrupted`; a second one ends the process at once."""
+    """Turn SIGINT and SIGTERM into `Interrupted`; a second one ends the process at once.
+
+    A signal can strike inside a library's own code, which may turn `Interrupted` into an error of
+    its own; whatever fails after a signal counts as interrupted.
+    """
     before: dict[int, Any] = {}
+    struck: list[int] = []
 
     def restore() -> None:
         for number, handler in before.items():
@@ -66,6 +71,7 @@ def signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
+        struck.append(number)
         raise Interrupted(number)
 
     try:
@@ -75,5 +81,9 @@ def signals() -> Iterator[None]:
         before.clear()
     try:
         yield
+    except Exception as error:
+        if struck and not isinstance(error, Interrupted):
+            raise Interrupted(struck[0]) from error
+        raise
     finally:
         restore()

@@ -90,7 +90,7 @@ def test_a_signal_ends_it_and_what_is_finished_is_saved(
         wait_for(process, run, 8)
         process.send_signal(number)
         out, errors = process.communicate(timeout=LONGEST)
-    assert process.returncode == code
+    assert process.returncode == code, errors
     assert out == ""
     assert "interrupted; what was finished is saved" in errors.splitlines()[-1]
     assert "Traceback" not in errors

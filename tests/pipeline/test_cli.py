@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import pipeline
 from pipeline import __version__
 from pipeline.cli import app, main
+from pipeline.exits import signals
 from pipeline.options import assignments, parse_stage, parse_tile
 from stages.errors import (
     InputImageError,
@@ -422,3 +423,17 @@ def test_a_reader_that_leaves_is_no_crash() -> None:
     )  # fmt: skip
     os.close(writing)
     assert done.returncode == 1 and done.stderr == ""
+
+
+def test_what_fails_after_a_signal_counts_as_interrupted() -> None:
+    with pytest.raises(Interrupted) as caught, signals():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except Interrupted as error:  # as a library may do that a signal strikes in
+            raise SystemError("returned a result with an exception set") from error
+    assert caught.value.exit_code == 143
+
+
+def test_what_fails_without_a_signal_stays_what_it_is() -> None:
+    with pytest.raises(SystemError), signals():
+        raise SystemError("something else")

@@ -199,7 +199,7 @@ def test_style_weights_add_up_to_one_and_are_one_per_image() -> None:
 
 def test_presets_scale_iterations_once() -> None:
     draft = config.apply_preset(config.load(None, {"quality": "draft"}))
-    assert draft.display.iterations == (50, 33, 20)
+    assert draft.display.iterations == (40, 27, 13)
     assert config.apply_preset(draft) == draft
     assert config.apply_preset(Settings()) == Settings()
     one = config.load(None, {"quality": "draft", "levels.iterations": "1"})
