@@ -221,7 +221,7 @@ class TileSettings(Section):
         ge=0,
         le=1024,
         description="px, read around the core but never written, so that the encoder sees past the "
-        "edge; 0: as far as the encoder's deepest used layer sees (bundled 48, vgg19 80)",
+        "edge; 0: as far as the encoder's deepest used layer sees (bundled 64, vgg19 80)",
     )
 
     @field_validator("core", "overlap", "halo")

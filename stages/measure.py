@@ -51,7 +51,7 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
         for tile in tiles:
             w = clipped(tile.window, size)
             window = image[w.y : w.bottom, w.x : w.right]
-            found.append(studio.measure(window, tile.core.within(tile.window)))
+            found.append(studio.measure_style(window, tile.core.within(tile.window)))
         parts.append((weight, combined(found)))
     return weighted_mean(parts)
 

@@ -17,7 +17,7 @@ from stages.nst.optimize import Optimizer, Progress
 from stages.nst.stylize import Restyled, Studio, Task, Weights
 from stages.tiles import Tile
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)

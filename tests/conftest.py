@@ -42,7 +42,7 @@ def tiny_weights(seed: int = 0) -> dict[str, NDArray[np.float32]]:
 def write_encoder(path: Path, seed: int = 0) -> Path:
     from safetensors.numpy import save_file
 
-    save_file(tiny_weights(seed), path, {"blocks": json.dumps(BLOCKS)})
+    save_file(tiny_weights(seed), path, {"blocks": json.dumps(BLOCKS), "pool": "4"})
     return path
 
 

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from training import data
-from training.network import MEAN, STD, Classifier, ConvNorm
+from training.network import MEAN, POOL, STD, Classifier, ConvNorm, pooled
 from training.train import SIDES
 
 
@@ -47,10 +47,10 @@ def normalised(
     undo = torch.ones(3)
     table: dict[str, torch.Tensor] = {}
     for b, block in enumerate(blocks, start=1):
-        x = x if b == 1 else F.avg_pool2d(x, 2)
+        x = x if b == 1 else pooled(x)
         for c, (kernel, bias) in enumerate(block, start=1):
             kernel = kernel * undo[None, :, None, None]
-            x = F.relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), kernel, bias))
+            x = F.relu(F.conv2d(x, kernel, bias, padding=1))
             mean = x.mean(dim=(0, 2, 3))
             gain = torch.where(mean > 1e-3, 1 / mean.clamp(min=1e-3), torch.ones_like(mean))
             x = x * gain[None, :, None, None]
@@ -78,6 +78,7 @@ def main() -> None:
     table = normalised(folded(model), images)
     metadata = {
         "blocks": json.dumps([list(block) for block in model.widths]),
+        "pool": json.dumps(POOL),
         "data": "see docs/encoder.md",
         "recipe": json.dumps(state["recipe"]),
         "steps": str(state["step"]),

@@ -1,8 +1,8 @@
-"""Muon in float32.
+"""Muon in the precision that the processor is fast in.
 
 Jordan et al., *Muon: an optimizer for hidden layers* (2024): momentum, orthogonalised by a
-Newton-Schulz iteration. torch.optim.Muon does that iteration in bfloat16, which processors without
-bfloat16 instructions emulate several hundred times slower; this one stays in float32.
+Newton-Schulz iteration. torch.optim.Muon always does that iteration in bfloat16, which processors
+without bfloat16 instructions emulate several hundred times slower.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import torch
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # the quintic of the source
 
 
-def orthogonalise(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
+def orthogonalise(matrix: torch.Tensor, dtype: torch.dtype, steps: int = 5) -> torch.Tensor:
     """Nearly the closest matrix whose singular values are all one, `(rows, columns)`."""
     a, b, c = COEFFICIENTS
-    x = matrix / (matrix.norm() + 1e-7)
+    x = (matrix / (matrix.norm() + 1e-7)).to(dtype)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.T if tall else x
+    return (x.T if tall else x).to(matrix.dtype)
 
 
 class Muon(torch.optim.Optimizer):
@@ -35,7 +35,9 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         weight_decay: float = 0.0,
         momentum: float = 0.95,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
+        self.dtype = dtype
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
 
     @torch.no_grad()
@@ -48,7 +50,7 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[matrix]
                 memory = state.setdefault("momentum", torch.zeros_like(matrix))
                 memory.lerp_(matrix.grad, 1 - group["momentum"])
-                update = orthogonalise(matrix.grad.lerp(memory, group["momentum"]))
+                update = orthogonalise(matrix.grad.lerp(memory, group["momentum"]), self.dtype)
                 size = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
                 matrix.mul_(1 - group["lr"] * group["weight_decay"])
                 matrix.add_(update, alpha=-group["lr"] * size)

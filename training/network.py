@@ -9,12 +9,22 @@ from torch import nn
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
-#: One tuple per block, one width per 3x3 convolution; 2x2 average pooling between blocks.
+#: One tuple per block, one width per 3x3 convolution; average pooling between blocks.
 WIDTHS: tuple[tuple[int, ...], ...] = ((32,), (64, 64), (128, 128), (256, 256), (256,))
 
 
+#: Px of the pooling's square; it moves by 2. At 4 the squares overlap, which keeps fine detail
+#: from being folded into coarse features (aliasing) and gradients from coming in blocks of 2x2.
+POOL = 4
+
+
+def pooled(x: torch.Tensor) -> torch.Tensor:
+    """Features at half the height and width."""
+    return F.avg_pool2d(x, POOL, 2, POOL // 2 - 1)
+
+
 class ConvNorm(nn.Module):
-    """3x3 convolution with reflected borders, batch norm and ReLU.
+    """3x3 convolution padded with zeros, as at work, batch norm and ReLU.
 
     The weight is kept as a matrix, because the Muon optimizer orthogonalises matrices.
     """
@@ -29,7 +39,7 @@ class ConvNorm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Features in ``(N, C, H, W)``, features out of the same height and width."""
         weight = self.weight.view(-1, self.wide_in, 3, 3)
-        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), weight)
+        x = F.conv2d(x, weight, padding=1)
         return F.relu(self.norm(x))
 
     def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -65,7 +75,7 @@ class Classifier(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         for number, block in enumerate(self.blocks):
             if number:
-                x = F.avg_pool2d(x, 2)
+                x = pooled(x)
             assert isinstance(block, nn.ModuleList)
             for layer in block:
                 x = layer(x)

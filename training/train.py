@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from stages.nst.machine import resolve_precision
 from training import data
 from training.muon import Muon
 from training.network import Classifier
@@ -30,7 +31,7 @@ SIDES = {"tiny": 64, "photos": 104, "paintings": 128}
 class Recipe:
     """Everything that decides the weights, apart from the data."""
 
-    steps: int = 1800
+    steps: int = 4000
     batch: int = 128
     size: int = 64  # px of a training crop
     small: int = 48  # px of a crop in the first `small_share` of the steps: cheaper, as good
@@ -121,12 +122,14 @@ def accuracy(model: Classifier, dataset: data.Dataset, size: int, most: int) -> 
     return {name: float(right[i] / seen[i]) for i, name in enumerate(dataset.sources) if seen[i]}
 
 
-def optimizers(model: Classifier, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def optimizers(
+    model: Classifier, recipe: Recipe, dtype: torch.dtype
+) -> list[torch.optim.Optimizer]:
     """Muon for the convolutions' matrices, AdamW for the rest."""
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "head" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "head" in n]
     return [
-        Muon(matrices, lr=recipe.muon_rate, weight_decay=recipe.muon_decay),
+        Muon(matrices, lr=recipe.muon_rate, weight_decay=recipe.muon_decay, dtype=dtype),
         torch.optim.AdamW(rest, lr=recipe.adam_rate, weight_decay=0.01),
     ]
 
@@ -141,15 +144,18 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=Recipe.size)
     parser.add_argument("--small", type=int, default=Recipe.small)
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     recipe = Recipe(steps=args.steps, muon_rate=args.muon_rate, size=args.size, small=args.small)
+    precision = resolve_precision(args.precision)
     torch.manual_seed(recipe.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     train = data.load(args.data, train=True, sides=SIDES)
     held = data.load(args.data, train=False, sides=SIDES)
     model = Classifier(len(train.labels)).to(memory_format=torch.channels_last)
-    opts = optimizers(model, recipe)
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    opts = optimizers(model, recipe, dtype)
     base = [[g["lr"] for g in opt.param_groups] for opt in opts]
     first = 0
     checkpoint = args.out / "checkpoint.pt"
@@ -168,7 +174,9 @@ def main() -> None:
             for group, lr in zip(opt.param_groups, rates, strict=True):
                 group["lr"] = lr * rate(step, recipe)
             opt.zero_grad(set_to_none=True)
-        logits = masked(model(images), sources, label_source)
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+            logits = model(images)
+        logits = masked(logits.float(), sources, label_source)
         allowed = (label_source[None, :] == sources[:, None]).float()
         loss = loss_of(logits, labels, allowed, recipe.smoothing)
         loss.backward()

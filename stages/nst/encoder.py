@@ -30,8 +30,9 @@ class Layer:
 class Architecture:
     """What an encoder is made of and how it is used.
 
-    `blocks` has one tuple per block and one width per convolution, with 2x2 average pooling
-    between blocks. `style` maps layer names to their weights in the style loss.
+    `blocks` has one tuple per block and one width per convolution, with average pooling of stride
+    2 between blocks over squares of `pool` px (2, or 4: they then overlap). `style` maps layer
+    names to their weights in the style loss.
     """
 
     name: str
@@ -44,13 +45,16 @@ class Architecture:
     # same look for every encoder.
     style_gain: float = 1.0
     content_gain: float = 1.0
+    pool: int = 2
 
     def layers(self) -> tuple[Layer, ...]:
         """All layers, shallow to deep, named as in the VGG paper: relu1_1, relu1_2, ..."""
         found, reach, stride = [], 0, 1
         for b, block in enumerate(self.blocks, start=1):
             if b > 1:
-                stride *= 2  # pooling reaches no further: its cell is the four cells it joins
+                # 2x2 pooling reaches no further: its cell is the four cells it joins
+                reach += stride * (self.pool // 2 - 1)
+                stride *= 2
             for c, width in enumerate(block, start=1):
                 reach += stride
                 found.append(Layer(f"relu{b}_{c}", width, stride, reach))
@@ -184,11 +188,11 @@ class Encoder(nn.Module):
             raise UsageError(f"layer {sorted(missing)[0]} is deeper than this encoder was cut")
         features: dict[str, Tensor] = {}
         x = image.contiguous(memory_format=torch.channels_last)
-        block = "1"
+        block, pool = "1", self.architecture.pool
         for name, conv in zip(self._names, self.convolutions, strict=True):
             if name[4] != block:
                 block = name[4]
-                x = F.avg_pool2d(x, 2)
+                x = F.avg_pool2d(x, pool, 2, pool // 2 - 1)
             x = F.relu_(conv(x))
             if name in wanted:
                 features[name] = x

@@ -28,6 +28,7 @@ BUNDLED = Architecture(
     style=_VGG_STYLE,
     content=(("relu4_1", 1.0),),
     content_gain=0.05,
+    pool=4,
 )
 VGG19 = Architecture(
     name="vgg19",
@@ -87,11 +88,21 @@ def _described(path: Path, metadata: Mapping[str, str]) -> Architecture:
         raise WeightsError(f"{path}: 'blocks' must be lists of widths") from e
     if not 1 <= len(widths) <= 9 or not all(block and min(block) > 0 for block in widths):
         raise WeightsError(f"{path}: 'blocks' must be 1 to 9 lists of widths above 0")
+    pool = weights.metadata_json(metadata, "pool", path) if "pool" in metadata else 2
+    if not isinstance(pool, int) or pool not in (2, 4):
+        raise WeightsError(f"{path}: 'pool' must be 2 or 4")
     names = {f"relu{b}_1" for b in range(1, len(widths) + 1)}
     style = tuple(pair for pair in _VGG_STYLE if pair[0] in names)
     content = (("relu4_1", 1.0),) if "relu4_1" in names else ((style[-1][0], 1.0),)
     return Architecture(
-        path.stem, widths, _IMAGENET_MEAN, _IMAGENET_STD, style, content, content_gain=0.05
+        path.stem,
+        widths,
+        _IMAGENET_MEAN,
+        _IMAGENET_STD,
+        style,
+        content,
+        content_gain=0.05,
+        pool=pool,
     )
 
 

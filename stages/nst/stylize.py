@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stages.nst import losses
+from stages.nst import brush, losses
 from stages.nst.encoder import Encoder
 from stages.nst.moments import Moments, of_features, positions, residual_target
 from stages.nst.optimize import Optimizer, Progress, minimise
-from stages.tiles import Rect
+from stages.tiles import Rect, Size
 
 Pixels = NDArray[np.float32]
 
@@ -69,6 +69,11 @@ class Restyled:
     losses: tuple[float, ...]
 
 
+def size_of(pixels: Pixels) -> Size:
+    """Width and height of `(H, W, 3)` pixels, whose axes are the other way round."""
+    return Size(pixels.shape[1], pixels.shape[0])
+
+
 def to_tensor(pixels: Pixels) -> Tensor:
     """`(H, W, 3)` pixels as `(1, 3, H, W)`."""
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
@@ -96,11 +101,11 @@ class Studio:
             yield
 
     def _framed(self, image: Tensor) -> Tensor:
-        """The image with its own reflection around it, to whole cells of the deepest layer.
+        """The image with its bleed: its own reflection around it, to whole cells.
 
-        One cell to each side, and what is missing to a multiple at the right and bottom. Reflected
-        once, as an image: reflecting every layer's features instead gives border pixels several
-        times the influence of others, and coloured borders.
+        One cell of the deepest layer to each side, and what is missing to a multiple at the right
+        and bottom. Reflected once, as an image: reflecting every layer's features instead gives
+        border pixels several times the influence of others, and coloured borders.
         """
         unit = self.design.stride()
         height, width = image.shape[-2:]
@@ -113,35 +118,59 @@ class Studio:
         unit = self.design.stride()
         return Rect(region.x + unit, region.y + unit, region.width, region.height)
 
-    def features(self, image: Tensor) -> dict[str, Tensor]:
-        """Features of all used layers for a window `(1, 3, H, W)`, its frame included."""
-        return self._encoded(image, {*self.style_weights, *self.content_weights})
+    def _bled(self, region: Rect, size: Size) -> Rect:
+        """A region of a window of that size, grown into the bleed where it ends with the window.
 
-    def _encoded(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        A core or a write rectangle only does so at the canvas's own edge; elsewhere there is halo.
+        The bleed is restyled and measured with the canvas and cut off at the end, as in printing.
+        An edge without it (its reflection following the pixels) comes out jagged and dark: what
+        zeros around the features do there is pixels' to mend, and no pixel beyond is free to.
+        """
+        unit = self.design.stride()
+        framed = [length + 2 * unit - length % -unit for length in (size.width, size.height)]
+        x, y = (start + unit if start else 0 for start in (region.x, region.y))
+        right = framed[0] if region.right == size.width else region.right + unit
+        bottom = framed[1] if region.bottom == size.height else region.bottom + unit
+        return Rect(x, y, right - x, bottom - y)
+
+    def features(self, image: Tensor) -> dict[str, Tensor]:
+        """Features of all used layers for a window `(1, 3, H, W)`, its bleed included."""
+        return self.encoded(self._framed(image), {*self.style_weights, *self.content_weights})
+
+    def encoded(self, framed: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Features of the named layers for a framed window."""
         with self._precision():
-            features: dict[str, Tensor] = self.encoder(self._framed(image), layers)
+            features: dict[str, Tensor] = self.encoder(framed, layers)
         return features
 
     def moments(self, features: dict[str, Tensor], core: Rect) -> Moments:
-        """Moments of the style layers over `core`, px of the window."""
+        """Moments of the style layers over `core`, px of the framed window."""
         wanted = {name: features[name] for name in self.style_weights}
-        return of_features(wanted, self.design, self._moved(core))
+        return of_features(wanted, self.design, core)
 
     def content(self, feature: Tensor, name: str, write: Rect) -> Tensor:
-        """A content layer's features over `write`, px of the window, `(N, C)`."""
-        return positions(feature, self._moved(write), self.design.layer(name).stride).float()
+        """A content layer's features over `write`, px of the framed window, `(N, C)`."""
+        return positions(feature, write, self.design.layer(name).stride).float()
 
     @torch.inference_mode()
     def measure(self, window: Pixels, core: Rect) -> Moments:
-        """Moments of the style layers over `core`, px of the window."""
-        return self.moments(self._encoded(to_tensor(window), self.style_weights), core)
+        """Moments of a canvas over `core`, px of the window, the bleed of its edges included."""
+        return self._measured(window, self._bled(core, size_of(window)))
+
+    @torch.inference_mode()
+    def measure_style(self, window: Pixels, core: Rect) -> Moments:
+        """Moments of a painting over `core`, px of the window, without any bleed."""
+        return self._measured(window, self._moved(core))
+
+    def _measured(self, window: Pixels, core: Rect) -> Moments:
+        return self.moments(self.encoded(self._framed(to_tensor(window)), self.style_weights), core)
 
     @torch.inference_mode()
     def energy(self, photo: Pixels) -> float:
         """Mean square of the photo's content features: the unit of the content loss."""
-        features = self._encoded(to_tensor(photo), self.content_weights)
-        height, width = photo.shape[:2]
-        everything = Rect(0, 0, width, height)
+        features = self.encoded(self._framed(to_tensor(photo)), self.content_weights)
+        size = size_of(photo)
+        everything = self._moved(Rect(0, 0, size.width, size.height))
         flat = [self.content(f, name, everything) for name, f in features.items()]
         return float(sum(f.square().mean() for f in flat)) / len(flat)
 
@@ -155,30 +184,38 @@ class Studio:
         """The `write` rectangle after the task's iterations.
 
         `window` is the canvas at the start of the sweep and `photo` the photo at the same place.
+        The optimizer moves the pixels through a brush (stages.nst.brush).
         """
-        base = to_tensor(window)
-        wanted = self._content_target(photo, task.write)
-        w = task.write
+        size = size_of(window)
+        w, core = self._bled(task.write, size), self._bled(task.core, size)
+        wanted = self._content_target(photo, w)
+        base = self._framed(to_tensor(window))
         start = base[..., w.y : w.bottom, w.x : w.right].clone()
         frame = base.clone()
         frame[..., w.y : w.bottom, w.x : w.right] = 0
         around = (w.x, base.shape[-1] - w.right, w.y, base.shape[-2] - w.bottom)
-        objective = _Objective(self, task, wanted)
+        objective = _Objective(self, task, core, w, wanted)
         curve: list[float] = []
 
         def note(progress: Progress) -> None:
             curve.append(progress.loss)
             report(progress)
 
-        def loss_of(pixels: Tensor) -> Tensor:
+        def loss_of(strokes: Tensor) -> Tensor:
+            pixels = start + brush.laid(strokes)
             return objective(F.pad(pixels, around) + frame, pixels)
 
-        found = minimise(start, loss_of, task.iterations, task.optimizer, note)
+        nothing = torch.zeros_like(start)
+        found = start + brush.laid(
+            minimise(nothing, loss_of, task.iterations, task.optimizer, note)
+        )
+        kept = self._moved(task.write).within(w)
+        found = found[..., kept.y : kept.bottom, kept.x : kept.right]
         return Restyled(to_pixels(found), tuple(curve))
 
     @torch.no_grad()
     def _content_target(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
-        features = self._encoded(to_tensor(photo), self.content_weights)
+        features = self.encoded(self._framed(to_tensor(photo)), self.content_weights)
         return {name: self.content(f, name, write).clone() for name, f in features.items()}
 
 
@@ -189,15 +226,18 @@ class _Objective:
     residual target: no pass of its own is needed for it.
     """
 
-    def __init__(self, studio: Studio, task: Task, wanted: dict[str, Tensor]) -> None:
+    def __init__(
+        self, studio: Studio, task: Task, core: Rect, write: Rect, wanted: dict[str, Tensor]
+    ) -> None:
         self.studio, self.task, self.wanted = studio, task, wanted
+        self.core, self.write = core, write  # px of the framed window
         self.target = task.style if task.canvas is None else None
 
     def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
-        """Loss of a whole window `image`, whose changeable part is `pixels`."""
+        """Loss of a framed window `image`, whose changeable part is `pixels`."""
         studio, design, weights = self.studio, self.studio.design, self.task.weights
-        features = studio.features(image)
-        found = studio.moments(features, self.task.core)
+        features = studio.encoded(image, {*studio.style_weights, *studio.content_weights})
+        found = studio.moments(features, self.core)
         loss = (
             design.style_gain
             * weights.style
@@ -210,7 +250,7 @@ class _Objective:
             )
         )
         for name, share in studio.content_weights.items():
-            flat = studio.content(features[name], name, self.task.write)
+            flat = studio.content(features[name], name, self.write)
             term = losses.content_loss(flat, self.wanted[name], self.task.content_energy)
             loss = loss + design.content_gain * weights.content * share * term
         loss = loss + SMOOTH_GAIN * weights.smooth * losses.smoothness(pixels)

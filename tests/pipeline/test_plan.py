@@ -36,13 +36,13 @@ def test_the_default_print() -> None:
 
 
 def test_halos_hold_the_encoders_reach() -> None:
-    assert made().halo == 48
+    assert made().halo == 64
     assert made(encoder_name="vgg19").halo == 80
     assert made(tiles_halo=96).halo == 96
 
 
 def test_a_file_of_ones_own_is_planned_too(tiny_encoder: Path) -> None:
-    assert made(encoder_name=str(tiny_encoder)).halo == 48
+    assert made(encoder_name=str(tiny_encoder)).halo == 64
 
 
 def test_lists_begin_at_the_first_level_and_their_last_number_repeats() -> None:

@@ -72,7 +72,8 @@ def test_halos_of_the_named_encoders() -> None:
     # Known of VGG-19: 30 px at relu4_1 and 70 at relu5_1, which tiles round up to 32 and 80.
     assert VGG19.layer("relu4_1").reach == 30
     assert VGG19.layer("relu5_1").reach == VGG19.halo() == 70
-    assert BUNDLED.halo() < VGG16.halo() < VGG19.halo()
+    assert BUNDLED.halo() == 60  # 45 with pooling over 2x2 px
+    assert VGG16.halo() < VGG19.halo()
 
 
 @pytest.mark.parametrize("layer", SMALL.layers(), ids=lambda layer: layer.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from stages.nst.stylize import Studio, Task, Weights, to_pixels, to_tensor
 from stages.tiles import Grid, Rect, Size, Tile, grid
 
 Pixels = NDArray[np.float32]
+BRUSH = 8  # px: strokes near a core's edge move pixels across it
 STYLE_ONLY = Weights(style=1.0, content=0.0, smooth=0.0)
 
 
@@ -82,8 +83,11 @@ def interior(tile: Tile, reach: int, size: Size) -> Rect:
     return Rect(left, top, right - left, bottom - top)
 
 
-def part(gradient: Tensor, region: Rect) -> Tensor:
-    return gradient[:, region.y : region.bottom, region.x : region.right]
+def part(gradient: Tensor, region: Rect, write: Rect) -> Tensor:
+    """A region of the canvas out of the gradient of a write rectangle and its bleed of 16 px."""
+    x = region.x - write.x + (0 if write.x else 16)
+    y = region.y - write.y + (0 if write.y else 16)
+    return gradient[:, y : y + region.height, x : x + region.width]
 
 
 Gradients = list[tuple[Tensor, Tensor, Tensor]]
@@ -103,15 +107,17 @@ def gradients(
         studio.restyle(canvas, canvas, whole)
         wanted, found = shown.gradients[-1], []
         moments = studio.measure(canvas, everything(canvas))
+        all_positions = moments.layers["relu1_1"].count  # bleed included, so it counts in a_t
         for tile in cut(studio, size).tiles:
-            w, inside = tile.window, interior(tile, studio.design.halo(), size)
-            assert inside.width >= 32
+            w, inside = tile.window, interior(tile, studio.design.halo() + BRUSH, size)
+            assert inside.width >= 16
             window = canvas[w.y : w.bottom, w.x : w.right]
-            share = tile.core.pixels / size.pixels
+            core = tile.core.within(w)
+            share = studio.measure(window, core).layers["relu1_1"].count / all_positions
             for target in (moments, None):
                 studio.restyle(window, window, tile_task(tile, whole, target))
-            pair = (share * part(g, inside.within(tile.write)) for g in shown.gradients[-2:])
-            found.append((part(wanted, inside), *pair))
+            pair = (share * part(g, inside, tile.write) for g in shown.gradients[-2:])
+            found.append((part(wanted, inside, everything(canvas)), *pair))
         assert len(found) >= 3
         return found
 
@@ -128,27 +134,28 @@ def test_a_tiles_gradient_is_the_global_one(gradients: Callable[[Weights], Gradi
 def test_with_standard_deviations_it_points_nearly_there(
     gradients: Callable[[Weights], Gradients],
 ) -> None:
-    # A standard deviation is no sum over tiles, so that the gradient is not the same to the bit.
-    for wanted, residual, plain in gradients(replace(STYLE_ONLY, with_std=True)):
-        near, far = (
-            float(torch.cosine_similarity(g.flatten(), wanted.flatten(), dim=0))
-            for g in (residual, plain)
-        )
-        assert near > max(0.95, far)
+    """A standard deviation is no sum over tiles, so the gradient is the same only nearly."""
+    angles = [
+        [float(torch.cosine_similarity(g.flatten(), wanted.flatten(), dim=0)) for g in others]
+        for wanted, *others in gradients(replace(STYLE_ONLY, with_std=True))
+    ]
+    near, far = np.mean(angles, axis=0)
+    assert near > max(0.8, far)
 
 
 class Watched:
-    """A studio's encoder that notes every image it is shown with gradients on."""
+    """A studio's encoder that notes every framed image it is shown with gradients on."""
 
     def __init__(self, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
         self.images: list[Tensor] = []
-        real = studio.features
+        real = studio.encoded
 
-        def features(image: Tensor) -> dict[str, Tensor]:
-            self.images.append(image.detach().clone())
-            return real(image)
+        def encoded(framed: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+            if framed.requires_grad:
+                self.images.append(framed.detach().clone())
+            return real(framed, layers)
 
-        monkeypatch.setattr(studio, "features", features)
+        monkeypatch.setattr(studio, "encoded", encoded)
 
 
 def test_pixels_outside_write_never_change(
@@ -169,33 +176,42 @@ def test_pixels_outside_write_never_change(
     outside[..., write.y : write.bottom, write.x : write.right] = False
     assert len(watched.images) == 5
     for image in watched.images:
-        assert torch.equal(image[..., :120, :160][outside], to_tensor(before)[outside])
-    inside = watched.images[-1][..., 16:80, 32:112]
+        shown = image[..., 16:136, 16:176]  # behind the frame
+        assert torch.equal(shown[outside], to_tensor(before)[outside])
+    inside = watched.images[-1][..., 32:96, 48:128]
     assert not torch.equal(inside, to_tensor(before)[..., 16:80, 32:112])
 
 
-@pytest.mark.parametrize("write", [Rect(0, 0, 90, 53), Rect(16, 16, 70, 32), Rect(0, 0, 85, 53)])
-def test_past_the_edge_the_canvas_is_reflected_as_it_changes(
-    studio: Studio,
-    photo_array: Pixels,
-    style_array: Pixels,
-    monkeypatch: pytest.MonkeyPatch,
-    write: Rect,
+def test_the_bleed_begins_as_a_reflection_and_is_free(
+    studio: Studio, photo_array: Pixels, style_array: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = np.ascontiguousarray(photo_array[30:83, 40:130])
     watched = Watched(studio, monkeypatch)
-    whole = task(studio, window, style_array, Weights(), 4)
-    studio.restyle(window, window, replace(whole, core=Rect(0, 0, 80, 48), write=write))
-    for image in watched.images:
-        framed = studio._framed(image)
-        # 16 px to each side, and 6 and 11 more to whole cells; the edge itself is not repeated.
-        assert framed.shape == (1, 3, 16 + 53 + 11 + 16, 16 + 90 + 6 + 16)
-        assert torch.equal(framed[..., 16:69, 16:106], image)
-        assert torch.equal(framed[..., :16], framed[..., 17:33].flip(-1))
-        assert torch.equal(framed[..., 106:], framed[..., 83:105].flip(-1))
-        assert torch.equal(framed[..., :16, :], framed[..., 17:33, :].flip(-2))
-        assert torch.equal(framed[..., 69:, :], framed[..., 41:68, :].flip(-2))
-    assert not torch.equal(watched.images[0], watched.images[-1])
+    made = studio.restyle(window, window, task(studio, window, style_array, Weights(), 4))
+    assert made.pixels.shape == window.shape
+    first, last = watched.images[0], watched.images[-1]
+    # 16 px to each side, and 6 and 11 more to whole cells; the edge itself is not repeated.
+    assert first.shape == (1, 3, 16 + 53 + 11 + 16, 16 + 90 + 6 + 16)
+    assert torch.equal(first[..., 16:69, 16:106], to_tensor(window))
+    assert torch.equal(first[..., :16], first[..., 17:33].flip(-1))
+    assert torch.equal(first[..., 106:], first[..., 83:105].flip(-1))
+    assert torch.equal(first[..., :16, :], first[..., 17:33, :].flip(-2))
+    assert torch.equal(first[..., 69:, :], first[..., 41:68, :].flip(-2))
+    assert not torch.equal(last[..., :16, :], last[..., 17:33, :].flip(-2))
+
+
+def test_bleed_lies_only_where_the_window_ends(
+    studio: Studio, photo_array: Pixels, style_array: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tile at the canvas's left edge: its bleed changes, its halo and the frame do not."""
+    watched = Watched(studio, monkeypatch)
+    whole = task(studio, photo_array, style_array, Weights(), 4)
+    write = Rect(0, 32, 96, 48)
+    studio.restyle(photo_array, photo_array, replace(whole, core=Rect(0, 48, 80, 16), write=write))
+    changed = (watched.images[0] != watched.images[-1]).any(dim=1)[0]
+    rows, columns = (torch.nonzero(changed.any(dim=axis)).flatten() for axis in (1, 0))
+    assert (rows.min(), rows.max()) == (32 + 16, 32 + 16 + 48 - 1)
+    assert (columns.min(), columns.max()) == (0, 16 + 96 - 1)
 
 
 def style_distance(studio: Studio, pixels: Pixels, style: Pixels) -> float:
@@ -280,8 +296,8 @@ def test_moments_of_windows_agree_with_features(studio: Studio, photo_array: Pix
     with torch.no_grad():
         image = to_tensor(photo_array)
         features = {n: studio.features(image)[n] for n in studio.style_weights}
-    found = studio.measure(photo_array, Rect(32, 0, 64, 120))
-    wanted = of_features(features, studio.design, Rect(48, 16, 64, 120))
+    found = studio.measure(photo_array, Rect(32, 16, 64, 64))
+    wanted = of_features(features, studio.design, Rect(48, 32, 64, 64))
     for name, one in wanted.layers.items():
         torch.testing.assert_close(found.layers[name].second, one.second)
     halves = [studio.measure(photo_array, Rect(x, 0, 80, 120)) for x in (0, 80)]
