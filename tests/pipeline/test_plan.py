@@ -42,7 +42,7 @@ def test_halos_hold_the_encoders_reach() -> None:
 
 
 def test_a_file_of_ones_own_is_planned_too(tiny_encoder: Path) -> None:
-    assert made(encoder_name=str(tiny_encoder)).halo == 64
+    assert made(encoder_name=str(tiny_encoder)).halo == 48
 
 
 def test_lists_begin_at_the_first_level_and_their_last_number_repeats() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from stages.nst import losses, stylize
 from stages.nst.moments import Moments, combined, of_features
 from stages.nst.optimize import Optimizer, Progress
+from stages.nst.reading import Reading
 from stages.nst.stylize import Studio, Task, Weights, to_pixels, to_tensor
 from stages.tiles import Grid, Rect, Size, Tile, grid
 
@@ -24,6 +25,13 @@ STYLE_ONLY = Weights(style=1.0, content=0.0, smooth=0.0)
 
 def everything(pixels: Pixels) -> Rect:
     return Rect(0, 0, pixels.shape[1], pixels.shape[0])
+
+
+def features(studio: Studio, pixels: Pixels) -> dict[str, Tensor]:
+    """All used features of a framed window."""
+    names = {*studio.style_weights, *studio.content_weights}
+    found: dict[str, Tensor] = studio.encoder(studio._framed(to_tensor(pixels)), names)
+    return found
 
 
 def tiled(image: Pixels, width: int, height: int) -> Pixels:
@@ -148,14 +156,13 @@ class Watched:
 
     def __init__(self, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
         self.images: list[Tensor] = []
-        real = studio.encoded
+        real = studio.read
 
-        def encoded(framed: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-            if framed.requires_grad:
-                self.images.append(framed.detach().clone())
-            return real(framed, layers)
+        def read(framed: Tensor, core: Rect, write: Rect) -> Reading:
+            self.images.append(framed.detach().clone())
+            return real(framed, core, write)
 
-        monkeypatch.setattr(studio, "encoded", encoded)
+        monkeypatch.setattr(studio, "read", read)
 
 
 def test_pixels_outside_write_never_change(
@@ -259,7 +266,7 @@ def test_content_alone_brings_the_photo_back(studio: Studio, photo_array: Pixels
 
 def test_content_is_relative_to_the_photos_energy(studio: Studio, photo_array: Pixels) -> None:
     with torch.no_grad():
-        feature = studio.features(to_tensor(photo_array))["relu4_1"]
+        feature = features(studio, photo_array)["relu4_1"]
     # 120 x 160 px are 15 x 20 cells of stride 8, behind a frame of two.
     feature = feature[..., 2:17, 2:22]
     assert studio.energy(photo_array) == pytest.approx(float(feature.square().mean()), rel=1e-5)
@@ -294,10 +301,9 @@ def test_bfloat16_is_close_to_float32(
 
 def test_moments_of_windows_agree_with_features(studio: Studio, photo_array: Pixels) -> None:
     with torch.no_grad():
-        image = to_tensor(photo_array)
-        features = {n: studio.features(image)[n] for n in studio.style_weights}
+        style = {n: features(studio, photo_array)[n] for n in studio.style_weights}
     found = studio.measure(photo_array, Rect(32, 16, 64, 64))
-    wanted = of_features(features, studio.design, Rect(48, 32, 64, 64))
+    wanted = of_features(style, studio.design, Rect(48, 32, 64, 64))
     for name, one in wanted.layers.items():
         torch.testing.assert_close(found.layers[name].second, one.second)
     halves = [studio.measure(photo_array, Rect(x, 0, 80, 120)) for x in (0, 80)]
