@@ -52,8 +52,9 @@ def row(pair: tuple[Path, Path], encoder: str, image: Pixels) -> Row:
     photo, style = (read(path) for path in pair)
     found = {r.measure: r for r in measures(image, style, photo)}
     ratios = [found[name].ratio for name in ("coherence, mean", "weave", "grain")]
-    numbers = [float(r) if r is not None else float("nan") for r in ratios]
-    return Row(pair[0].stem, pair[1].stem, Path(encoder).stem, *numbers, found["structure"].image)
+    coherence, weave, grain = (float(r) if r is not None else float("nan") for r in ratios)
+    names = (pair[0].stem, pair[1].stem, Path(encoder).stem)
+    return Row(*names, coherence, weave, grain, found["structure"].image)
 
 
 def cell(image: Pixels) -> Pixels:

@@ -23,7 +23,8 @@ def orthogonalise(matrix: torch.Tensor, dtype: torch.dtype, steps: int = 5) -> t
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).to(matrix.dtype)
+    found: torch.Tensor = (x.T if tall else x).to(matrix.dtype)
+    return found
 
 
 class Muon(torch.optim.Optimizer):

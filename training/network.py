@@ -54,6 +54,9 @@ class ConvNorm(nn.Module):
 class Classifier(nn.Module):
     """Trunk of blocks with average pooling between them, and one linear layer for all labels."""
 
+    mean: torch.Tensor
+    std: torch.Tensor
+
     def __init__(self, classes: int, widths: tuple[tuple[int, ...], ...] = WIDTHS) -> None:
         super().__init__()
         self.widths = widths
@@ -79,4 +82,5 @@ class Classifier(nn.Module):
             assert isinstance(block, nn.ModuleList)
             for layer in block:
                 x = layer(x)
-        return self.head(x.mean(dim=(2, 3)))
+        logits: torch.Tensor = self.head(x.mean(dim=(2, 3)))
+        return logits

@@ -62,7 +62,8 @@ def shares(dataset: data.Dataset, recipe: Recipe) -> NDArray[np.float64]:
             for s, p in zip(dataset.shards, painted, strict=True)
         ]
     )
-    return weight / weight.sum()
+    share: NDArray[np.float64] = weight / weight.sum()
+    return share
 
 
 def draw(
@@ -153,7 +154,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     train = data.load(args.data, train=True, sides=SIDES)
     held = data.load(args.data, train=False, sides=SIDES)
-    model = Classifier(len(train.labels)).to(memory_format=torch.channels_last)
+    model = Classifier(len(train.labels))
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     opts = optimizers(model, recipe, dtype)
     base = [[g["lr"] for g in opt.param_groups] for opt in opts]
