@@ -73,6 +73,10 @@ class Manifest:
     tilebrush: str = __version__
     format: int = FORMAT
 
+    def of_role(self, role: str) -> list[Input]:
+        """The inputs of a role, "photo" or "style", in their order."""
+        return [item for item in self.inputs if item.role == role]
+
 
 @dataclass(frozen=True)
 class Record:

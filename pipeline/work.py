@@ -10,14 +10,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import config, plan
 from pipeline.console import Bar, Console
+from pipeline.lineage import Lineage
 from pipeline.plan import FILE_WORK, MEASURE_WORK, LevelPlan
-from pipeline.records import Input, Manifest, key_of
+from pipeline.records import Input, Manifest
 from pipeline.rundir import RunDir
 from stages.errors import InputImageError, Interrupted, RunDiffers, TilebrushError, TilesFailed
 from stages.tiles import Grid, Tile
@@ -46,6 +46,7 @@ class Worker:
         self.manifest: Manifest = run.manifest()
         self.settings = config.from_record(self.manifest.settings)
         self.plan = plan.make(self.settings)
+        self.keys = Lineage(self.manifest, self.settings, self.plan)
         self.tally = Tally()
         self._given = studio
         self._studio: Studio | None = None
@@ -67,20 +68,13 @@ class Worker:
             self._studio = self._given or open_studio(
                 s.encoder.name, s.encoder.weights, s.run.precision, s.run.threads
             )
-            found, wanted = self._studio.encoder.fingerprint, self._encoder_key
+            found, wanted = self._studio.encoder.fingerprint, self.keys.encoder
             if found != wanted:
                 raise RunDiffers(
                     f"{self.run.root} was begun with encoder weights {wanted[:12]}, now there are "
                     f"{found[:12]}; give the same weights, or start a new run"
                 )
         return self._studio
-
-    @property
-    def _encoder_key(self) -> str:
-        return self.manifest.tools.get("encoder weights", "")
-
-    def _inputs(self, role: str) -> list[Input]:
-        return [item for item in self.manifest.inputs if item.role == role]
 
     # ---- the one mechanism
 
@@ -122,66 +116,6 @@ class Worker:
         if self._bar is not None:
             self._bar.stage(name)
 
-    # ---- keys: what decides the bytes of each output
-
-    @cached_property
-    def photo_key(self) -> str:
-        """Key of the prepared photo."""
-        from stages import prepare
-
-        return key_of("prepare", prepare.VERSION, self._inputs("photo")[0].sha256, self.plan.size)
-
-    def style_key(self, index: int) -> str:
-        """Key of a prepared style image; the first has index 1."""
-        from stages import prepare
-
-        item = self._inputs("style")[index - 1]
-        return key_of("style", prepare.VERSION, item.sha256, self.settings.style.max_pixels)
-
-    @cached_property
-    def _styles_key(self) -> str:
-        count = len(self._inputs("style"))
-        weights = config.style_weights(self.settings, count)
-        keys = [self.style_key(i) for i in range(1, count + 1)]
-        return key_of(keys, weights, self.settings.style.scale)
-
-    @cached_property
-    def _computing_key(self) -> str:
-        """Everything that all computed stages share."""
-        s = self.settings
-        style = s.style.model_dump(exclude={"weights", "content_weight", "max_pixels", "scale"})
-        run = (s.run.precision, s.run.threads, s.run.seed)
-        return key_of(s.encoder.name, self._encoder_key, style, s.optimizer, run)
-
-    @cached_property
-    def display_key(self) -> str:
-        """Key of the display canvas."""
-        from stages import display
-
-        parts = (self.photo_key, self._styles_key, self._computing_key, self.plan.display)
-        return key_of("display", display.VERSION, parts, self.settings.style.content_weight)
-
-    def level_key(self, level: int) -> str:
-        """Key of the canvas that a level hands on."""
-        return self.display_key if level == 0 else self.sweep_key(self.plan.levels[level - 1], None)
-
-    def upsample_key(self, level: LevelPlan, source: str) -> str:
-        """Key of a canvas or photo at a level's size."""
-        from stages import upsample
-
-        return key_of("upsample", upsample.VERSION, source, level.size)
-
-    def sweep_key(self, level: LevelPlan, sweep: int | None) -> str:
-        """Key of the canvas after a sweep (None: after the last)."""
-        from stages import restyle
-
-        key = self.upsample_key(level, self.level_key(level.level - 1))
-        numbers = (level.iterations, level.content_weight, self.plan.halo, self.plan.alignment)
-        common = (restyle.VERSION, self._styles_key, self._computing_key, self.photo_key, numbers)
-        for grid in level.grids[: level.sweeps if sweep is None else sweep]:
-            key = key_of("restyle", common, key, grid)
-        return key
-
     # ---- the stages
 
     def prepare(self) -> None:
@@ -189,16 +123,16 @@ class Worker:
         from stages import prepare
 
         self._stage("prepare")
-        photo = self._inputs("photo")[0]
+        photo = self.manifest.of_role("photo")[0]
         made = self.ensure(
             self.run.photo(),
-            self.photo_key,
+            self.keys.photo,
             lambda out: _ignore(prepare.photo(unchanged(photo), out, self.plan.size)),
         )
-        for index, item in enumerate(self._inputs("style"), start=1):
+        for index, item in enumerate(self.manifest.of_role("style"), start=1):
             self.ensure(
                 self.run.style(index),
-                self.style_key(index),
+                self.keys.style(index),
                 lambda out, item=item: _ignore(  # type: ignore[misc]
                     prepare.style(unchanged(item), out, self.settings.style.max_pixels)
                 ),
@@ -209,7 +143,7 @@ class Worker:
         """The prepared style images with their weights."""
         from stages.measure import StyleImages
 
-        count = len(self._inputs("style"))
+        count = len(self.manifest.of_role("style"))
         paths = tuple(self.run.style(i) for i in range(1, count + 1))
         weights = config.style_weights(self.settings, count)
         return StyleImages(paths, weights, self.settings.style.scale)
@@ -220,8 +154,8 @@ class Worker:
 
         self._stage("display")
         canvas, energy = self.run.display_canvas(), self.run.content_energy()
-        energy_key = key_of(self.display_key, "energy")
-        if self.run.valid(canvas, self.display_key, check="hash") and self.run.valid(
+        energy_key = self.keys.energy
+        if self.run.valid(canvas, self.keys.display, check="hash") and self.run.valid(
             energy, energy_key, check="hash"
         ):
             self._did(sum(scale.work for scale in self.plan.display), made=False)
@@ -235,7 +169,7 @@ class Worker:
             canvas,
             lambda out: display.save(result, out),
             {
-                "key": self.display_key,
+                "key": self.keys.display,
                 "seconds": seconds,
                 "losses": [_ends(curve) for curve in result.losses],
             },
@@ -264,12 +198,12 @@ class Worker:
         source = self.canvas_of(number - 1)
         made = self.ensure(
             self.run.level_canvas(number),
-            self.upsample_key(level, self.level_key(number - 1)),
+            self.keys.upsample(level, self.keys.level(number - 1)),
             lambda out: upsample.enlarge(source, out, level.size),
         )
         self.ensure(
             self.run.level_photo(number),
-            self.upsample_key(level, self.photo_key),
+            self.keys.upsample(level, self.keys.photo),
             lambda out: upsample.content(self.run.photo(), out, level.size),
         )
         self._did(level.size.pixels * FILE_WORK / 1e6, made=made)
@@ -296,7 +230,7 @@ class Worker:
         number = level.level
         self.ensure(
             self.run.style_moments(number),
-            key_of(self._styles_key, self._computing_key, level.size, self.plan.halo),
+            self.keys.style_moments(level),
             lambda out: measure.save_moments(
                 measure.style_moments(self.studio, self.style_images(), level.size), out
             ),
@@ -312,7 +246,7 @@ class Worker:
 
         number, grid = level.level, level.grids[sweep - 1]
         self._stage(f"restyle@{number} sweep {sweep}/{level.sweeps}")
-        key, result = self.sweep_key(level, sweep), self.sweep_result(level, sweep)
+        key, result = self.keys.sweep(level, sweep), self.sweep_result(level, sweep)
         last = sweep == level.sweeps
         self.moments(level, sweep)  # even of a finished sweep: they may be damaged
         files = level.size.pixels * FILE_WORK / 1e6
@@ -347,7 +281,7 @@ class Worker:
         work = grid.tiles[0].window.pixels * MEASURE_WORK / 1e6
         made = self.ensure(
             self.run.moments(level.level, sweep),
-            key_of(self.sweep_key(level, sweep), "moments"),
+            self.keys.moments(level, sweep),
             lambda out: measure.save_moments(
                 measure.of_canvas(self.studio, source, grid, lambda _: self._did(work, made=True)),
                 out,
@@ -356,16 +290,12 @@ class Worker:
         if not made:
             self._did(work * len(grid.tiles), made=False)
 
-    def tile_key(self, level: LevelPlan, sweep: int, tile: Tile) -> str:
-        """Key of one tile."""
-        return key_of(self.sweep_key(level, sweep), "tile", tile.row, tile.col)
-
     def tile(self, level: LevelPlan, sweep: int, tile: Tile) -> None:
         """One tile, tried twice."""
         from stages import canvas
 
         path = self.run.tile(level.level, sweep, tile.row, tile.col)
-        key = self.tile_key(level, sweep, tile)
+        key = self.keys.tile(level, sweep, tile)
         work = level.tile_work(level.grids[sweep - 1])
         note = f"tile {tile.name}"
         if self.run.valid(path, key, check="hash"):
@@ -437,7 +367,7 @@ class Worker:
         fmt = self.print_format()
         last = len(self.plan.levels)
         source = self.canvas_of(last)
-        key = key_of("finish", finish.VERSION, self.level_key(last), fmt)
+        key = self.keys.finish(fmt)
         made = self.ensure(
             self.run.print_tiff(), key, lambda out: finish.run(source, out, None, fmt)
         )

@@ -1,0 +1,77 @@
+"""Keys: a change reaches exactly the outputs that depend on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline import config, plan
+from pipeline.lineage import Lineage
+from pipeline.records import Input, Manifest
+from stages.canvas import PrintFormat
+
+INPUTS = (
+    Input("photo", "/p.jpg", "p.jpg", "11", 1),
+    Input("style", "/s.jpg", "s.jpg", "22", 1),
+    Input("style", "/t.jpg", "t.jpg", "33", 1),
+)
+
+
+def keys(weights: str = "ee", inputs: tuple[Input, ...] = INPUTS, **changed: str) -> dict[str, str]:
+    """The keys of a print's outputs by name."""
+    overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
+    settings = config.load(Path(os.devnull), overrides)
+    made = plan.make(settings)
+    manifest = Manifest(config.to_record(settings), inputs, {"encoder weights": weights})
+    lineage = Lineage(manifest, settings, made)
+    found = {"photo": lineage.photo, "style 1": lineage.style(1), "style 2": lineage.style(2)}
+    found |= {"display": lineage.display, "energy": lineage.energy}
+    for level in made.levels:
+        n = level.level
+        found[f"upsample {n}"] = lineage.upsample(level, lineage.level(n - 1))
+        found[f"style moments {n}"] = lineage.style_moments(level)
+        for sweep, grid in enumerate(level.grids, start=1):
+            found[f"moments {n}.{sweep}"] = lineage.moments(level, sweep)
+            found[f"tile {n}.{sweep}"] = lineage.tile(level, sweep, grid.tiles[0])
+            found[f"sweep {n}.{sweep}"] = lineage.sweep(level, sweep)
+    found["finish"] = lineage.finish(PrintFormat(settings.print.dpi))
+    return found
+
+
+def changed(**settings: str) -> set[str]:
+    before, after = keys(), keys(**settings)
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_no_two_outputs_share_a_key() -> None:
+    found = keys()
+    assert len(set(found.values())) == len(found)
+    assert keys() == found
+
+
+@pytest.mark.parametrize("free", [{"run_nice": "5"}, {"energy_watts": "60"}, {"run_memory": "4GB"}])
+def test_what_changes_no_picture_changes_no_key(free: dict[str, str]) -> None:
+    assert changed(**free) == set()
+
+
+def test_the_print_file_alone_depends_on_dpi() -> None:
+    assert changed(print_dpi="300") == {"finish"}
+
+
+def test_a_late_level_leaves_the_earlier_ones() -> None:
+    found = changed(levels_iterations="150,40,20,9")
+    assert found == {name for name in keys() if name in ("finish",) or name[-3:-2] == "4"}
+
+
+def test_the_look_leaves_the_inputs() -> None:
+    for found in (changed(style_smooth_weight="2"), changed(weights="ff")):
+        assert {"photo", "style 1", "style 2"} & found == set()
+        assert set(keys()) - found == {"photo", "style 1", "style 2"}
+
+
+def test_another_style_leaves_the_photo_and_the_other_style() -> None:
+    other = (*INPUTS[:2], Input("style", "/t.jpg", "t.jpg", "44", 1))
+    before, after = keys(), keys(inputs=other)
+    assert {n for n in before if before[n] == after[n]} == {"photo", "style 1"}
