@@ -27,7 +27,7 @@ from benchmarks.common import (
 )
 from pipeline import config, estimate, machine, plan
 from pipeline.config import Settings
-from pipeline.runner import peak_memory
+from pipeline.resolving import peak_memory
 from stages.tiles import Size
 
 ITERATIONS = 12  # L-BFGS's history of 10 is full after 11

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import __version__, atomic, config, estimate, machine, plan, state
 from pipeline.config import Settings
 from pipeline.console import Console
+from pipeline.displaying import display
 from pipeline.records import Input, Manifest
 from pipeline.rerun import rerun
+from pipeline.resolving import inspect_inputs, open_studio, peak_memory, prepared_machine, resolve
 from pipeline.results import (
     CleanResult,
-    DisplayResult,
     PlanResult,
     PrintResult,
     ProblemRow,
@@ -27,8 +23,7 @@ from pipeline.results import (
 )
 from pipeline.rundir import RunDir
 from pipeline.work import Worker
-from stages import tiles
-from stages.errors import RunDiffers, TilebrushError, UsageError
+from stages.errors import RunDiffers, TilebrushError
 from stages.tiles import Size
 
 __all__ = [
@@ -43,154 +38,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from stages.measure import StyleImages
     from stages.nst.stylize import Studio
 
 # Of all memory, the part that a print may use when the settings name no limit: the artist's other
 # programs need the rest.
 _MEMORY_SHARE = 0.8
-
-
-def peak_memory() -> int:
-    """The most memory this process has used so far, in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        info = psutil.Process().memory_info()  # type: ignore[no-untyped-call]
-        return int(getattr(info, "peak_wset", 0))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-@contextmanager
-def prepared_machine(settings: Settings) -> Iterator[None]:
-    """Lower this process's priority as the settings ask."""
-    if settings.run.nice and hasattr(os, "nice"):
-        os.nice(settings.run.nice)
-    yield
-
-
-def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
-    """Sizes of photo and styles from their headers, upright.
-
-    Raises:
-        InputImageError: one of them is missing or cannot be used.
-        UsageError: no style image.
-    """
-    from stages import canvas
-
-    if not styles:
-        raise UsageError("no style image; name at least one painting after the photo")
-    return canvas.inspect(photo).size, [canvas.inspect(style).size for style in styles]
-
-
-def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:
-    """Settings with everything decided: exact size, preset, precision, threads, weights' place.
-
-    A resumed run computes with exactly these, wherever it is resumed from.
-    """
-    from stages.nst.machine import resolve_precision, use_threads
-
-    config.style_weights(settings, style_count)  # as many weights as styles, or a clear error
-    settings = config.apply_preset(settings)
-    size = tiles.fitted(photo, box, settings.print.fit)
-    precision = resolve_precision(settings.run.precision)
-    threads = use_threads(settings.run.threads or machine.cores())
-    weights = str(Path(settings.encoder.weights).absolute()) if settings.encoder.weights else ""
-    return settings.model_copy(
-        update={
-            "print": settings.print.model_copy(
-                update={"size": str(size), "paper": "", "fit": "cover"}
-            ),
-            "run": settings.run.model_copy(update={"precision": precision, "threads": threads}),
-            "encoder": settings.encoder.model_copy(update={"weights": weights}),
-        }
-    )
-
-
-def open_studio(settings: Settings, console: Console) -> Studio:
-    """The encoder that resolved settings name."""
-    from stages.nst import machine as nst_machine
-
-    s = settings
-    return nst_machine.open_studio(
-        s.encoder.name, s.encoder.weights, s.run.precision, s.run.threads, console.message
-    )
-
-
-# ---- display
-
-
-def display(
-    photo: Path, styles: list[Path], out: Path, settings: Settings, console: Console
-) -> DisplayResult:
-    """Stylize at display size and write one image file.
-
-    Raises:
-        InputImageError, UsageError, WeightsError, ResourceError.
-    """
-    from stages import canvas
-    from stages import display as stage
-    from stages.nst.optimize import Optimizer
-    from stages.nst.stylize import Weights
-
-    began = time.monotonic()
-    photo_size, _ = inspect_inputs(photo, styles)
-    canvas.check_suffix(out)
-    settings = resolve(settings, photo_size, len(styles), config.parse_size(settings.display.size))
-    size = config.print_size(settings)
-    path = stage.scales(size, settings.display.start, settings.display.iterations)
-    look = settings.style
-    work = sum(scale.size.pixels * scale.iterations for scale in path) / 1e6
-    with (
-        prepared_machine(settings),
-        tempfile.TemporaryDirectory(prefix="tilebrush-") as folder,
-        console.progress(work, "display") as bar,
-    ):
-        bar.stage("prepare")
-        images = _prepare(photo, styles, Path(folder), size, settings)
-        studio = open_studio(settings, console)
-        bar.stage("display")
-        result = stage.from_files(
-            studio,
-            Path(folder) / "photo.npy",
-            images,
-            path,
-            Weights(
-                look.weight, look.content_weight, look.smooth_weight, look.statistics == "gram+std"
-            ),
-            Optimizer(
-                settings.optimizer.name,
-                settings.optimizer.history,
-                settings.optimizer.adam_rate,
-                settings.optimizer.rate,
-            ),
-            lambda scale, _: bar.advance(scale.size.pixels / 1e6, str(scale.size)),
-        )
-        finished = Path(folder) / "display.npy"
-        stage.save(result, finished)
-        atomic.atomic_write(out, lambda part: canvas.write_image(finished, part, settings.run.seed))
-    return DisplayResult(
-        str(out),
-        str(size),
-        settings.encoder.name,
-        sum(scale.iterations for scale in path),
-        round(time.monotonic() - began, 2),
-        peak_memory(),
-    )
-
-
-def _prepare(
-    photo: Path, styles: list[Path], folder: Path, size: Size, settings: Settings
-) -> StyleImages:
-    from stages import prepare
-    from stages.measure import StyleImages
-
-    made = prepare.run(photo, styles, folder, size, settings.style.max_pixels)
-    weights = config.style_weights(settings, len(styles))
-    return StyleImages(made.styles, weights, settings.style.scale)
 
 
 # ---- print

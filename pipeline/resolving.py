@@ -1,0 +1,89 @@
+"""From what the artist asked for to what is computed: inputs inspected, settings resolved."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import config, machine
+from pipeline.config import Settings
+from pipeline.console import Console
+from stages import tiles
+from stages.errors import UsageError
+from stages.tiles import Size
+
+if TYPE_CHECKING:
+    from stages.nst.stylize import Studio
+
+
+def peak_memory() -> int:
+    """The most memory this process has used so far, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        info = psutil.Process().memory_info()  # type: ignore[no-untyped-call]
+        return int(getattr(info, "peak_wset", 0))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+@contextmanager
+def prepared_machine(settings: Settings) -> Iterator[None]:
+    """Lower this process's priority as the settings ask."""
+    if settings.run.nice and hasattr(os, "nice"):
+        os.nice(settings.run.nice)
+    yield
+
+
+def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
+    """Sizes of photo and styles from their headers, upright.
+
+    Raises:
+        InputImageError: one of them is missing or cannot be used.
+        UsageError: no style image.
+    """
+    from stages import canvas
+
+    if not styles:
+        raise UsageError("no style image; name at least one painting after the photo")
+    return canvas.inspect(photo).size, [canvas.inspect(style).size for style in styles]
+
+
+def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:
+    """Settings with everything decided: exact size, preset, precision, threads, weights' place.
+
+    A resumed run computes with exactly these, wherever it is resumed from.
+    """
+    from stages.nst.machine import resolve_precision, use_threads
+
+    config.style_weights(settings, style_count)  # as many weights as styles, or a clear error
+    settings = config.apply_preset(settings)
+    size = tiles.fitted(photo, box, settings.print.fit)
+    precision = resolve_precision(settings.run.precision)
+    threads = use_threads(settings.run.threads or machine.cores())
+    weights = str(Path(settings.encoder.weights).absolute()) if settings.encoder.weights else ""
+    return settings.model_copy(
+        update={
+            "print": settings.print.model_copy(
+                update={"size": str(size), "paper": "", "fit": "cover"}
+            ),
+            "run": settings.run.model_copy(update={"precision": precision, "threads": threads}),
+            "encoder": settings.encoder.model_copy(update={"weights": weights}),
+        }
+    )
+
+
+def open_studio(settings: Settings, console: Console) -> Studio:
+    """The encoder that resolved settings name."""
+    from stages.nst import machine as nst_machine
+
+    s = settings
+    return nst_machine.open_studio(
+        s.encoder.name, s.encoder.weights, s.run.precision, s.run.threads, console.message
+    )
