@@ -9,6 +9,7 @@ random weights: speed does not depend on them.
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -51,12 +52,12 @@ class Stage:
     seconds_per_megapixel: float
 
 
-def matmul_rate(side: int = 2048, repeats: int = 5) -> float:
-    """Multiply-adds a second of a float32 product of two square matrices, the best of a few."""
-    a, b = torch.randn(side, side), torch.randn(side, side)
+def matmul_rate(precision: str, side: int = 2048, repeats: int = 7) -> float:
+    """Multiply-adds a second of a product of two square matrices, the median of a few."""
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    a, b = torch.randn(side, side).to(dtype), torch.randn(side, side).to(dtype)
     torch.mm(a, b)
-    best = min(seconds(lambda: torch.mm(a, b)) for _ in range(repeats))
-    return side**3 / best
+    return side**3 / statistics.median(seconds(lambda: torch.mm(a, b)) for _ in range(repeats))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -72,7 +73,8 @@ def paces(names: Sequence[str], size: Size, precisions: Sequence[str], repeats: 
     The share counts the convolutions alone, once forward and once backward: the weights are fixed,
     so their gradients are never computed. All that is not a convolution makes it smaller.
     """
-    rate, found = matmul_rate(), {}
+    rates = {precision: matmul_rate(precision) for precision in precisions}
+    found = {}
     order = [BASE, *(name for name in names if name != BASE)]
     for precision in precisions:
         for name in order:
@@ -80,7 +82,9 @@ def paces(names: Sequence[str], size: Size, precisions: Sequence[str], repeats: 
             took = measure.probe(studio, size, repeats + 1) / (size.pixels / 1e6)
             found[name, precision] = took, 2e6 * studio.design.work() / took
     return [
-        Pace(name, precision, took * 1000, found[BASE, precision][0] / took, work / rate)
+        Pace(
+            name, precision, took * 1000, found[BASE, precision][0] / took, work / rates[precision]
+        )
         for (name, precision), (took, work) in found.items()
     ]
 

@@ -88,7 +88,7 @@ def test_file_stages_are_timed() -> None:
 
 def test_paces_are_relative_to_vgg19(monkeypatch: pytest.MonkeyPatch, studio: Studio) -> None:
     took = iter([0.4, 0.1])
-    monkeypatch.setattr(speed, "matmul_rate", lambda: 1e12)
+    monkeypatch.setattr(speed, "matmul_rate", lambda _: 1e12)
     monkeypatch.setattr(speed, "encoder", lambda name: studio.encoder)
     monkeypatch.setattr(speed.measure, "probe", lambda *_: next(took))
     rows = speed.paces(["bundled"], Size(500, 400), ["float32"], 1)
