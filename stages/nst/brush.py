@@ -12,8 +12,11 @@ do nearly the same on tiles of any size, locally.
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 # Share and Gaussian sigma in px; chosen by eye among five at 400x300 and 800x600.
@@ -22,19 +25,35 @@ BLURS = ((0.5, 0.7), (0.7, 1.4), (1.0, 2.8))
 
 
 def laid(strokes: Tensor) -> Tensor:
-    """What strokes `(1, 3, H, W)` add to the pixels."""
-    total = FINEST * strokes
+    """What strokes `(1, 3, H, W)` add to the pixels; beyond the edges there are none."""
+    found: Tensor = _Laid.apply(strokes)
+    return found
+
+
+class _Laid(torch.autograd.Function):
+    """The sum of blurs is its own transpose, so the way back is the way there."""
+
+    @staticmethod
+    def forward(ctx: Any, strokes: Tensor) -> Tensor:
+        return _summed(strokes)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return _summed(gradient)
+
+
+def _summed(image: Tensor) -> Tensor:
+    # OpenCV's filters take 9 ms for 752x752 px where torch's convolutions of 3 channels take 230.
+    planes = image.detach()[0].contiguous().numpy()
+    total = FINEST * planes
     for share, sigma in BLURS:
-        total = total + share * blurred(strokes, sigma)
-    return total
+        for plane, onto in zip(planes, total, strict=True):
+            cv2.scaleAdd(blurred(plane, sigma), share, onto, onto)
+    return torch.from_numpy(total)[None]
 
 
-def blurred(image: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of `sigma` px of `(1, 3, H, W)`; edges are repeated."""
-    reach = max(1, round(3 * sigma))
-    at = torch.arange(-reach, reach + 1, dtype=image.dtype)
-    kernel = torch.exp(-(at**2) / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
-    image = F.pad(image, (reach,) * 4, mode="replicate")
-    image = F.conv2d(image, kernel.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
-    return F.conv2d(image, kernel.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
+def blurred(plane: np.ndarray[Any, Any], sigma: float) -> np.ndarray[Any, Any]:
+    """Gaussian blur of `sigma` px of one channel `(H, W)`; zeros lie beyond the edges."""
+    kernel = cv2.getGaussianKernel(2 * max(1, round(3 * sigma)) + 1, sigma, cv2.CV_32F)
+    border = cv2.BORDER_CONSTANT
+    return np.asarray(cv2.sepFilter2D(plane, cv2.CV_32F, kernel, kernel, borderType=border))

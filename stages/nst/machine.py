@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import torch
 import torch.nn.functional as F
 
@@ -48,6 +49,7 @@ def use_threads(count: int) -> int:
     """Compute with `count` threads (0: as many as torch finds cores); returns the number used."""
     if count > 0:
         torch.set_num_threads(count)
+        cv2.setNumThreads(count)
     return torch.get_num_threads()
 
 

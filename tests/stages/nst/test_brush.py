@@ -14,10 +14,20 @@ def spot(size: int = 41) -> torch.Tensor:
     return strokes
 
 
-def test_an_even_coat_stays_even() -> None:
-    coat = torch.full((1, 3, 24, 31), 0.5)
+def test_an_even_coat_stays_even_inside() -> None:
+    coat = torch.full((1, 3, 44, 51), 0.5)
     total = brush.FINEST + sum(share for share, _ in brush.BLURS)
-    torch.testing.assert_close(brush.laid(coat), total * coat)
+    torch.testing.assert_close(brush.laid(coat)[..., 9:-9, 9:-9], total * coat[..., 9:-9, 9:-9])
+
+
+def test_the_way_back_is_the_transpose() -> None:
+    """<K a, b> = <a, K b>, at the edges too; and that is what autograd is told."""
+    a, b = torch.randn(2, 1, 3, 20, 33, generator=torch.Generator().manual_seed(0))
+    a.requires_grad_(True)
+    product = (brush.laid(a) * b).sum()
+    (slope,) = torch.autograd.grad(product, a)
+    torch.testing.assert_close(product, (a * brush.laid(b)).sum())
+    torch.testing.assert_close(slope, brush.laid(b))
 
 
 def test_a_spot_becomes_round_and_stays_in_its_channel() -> None:
@@ -32,7 +42,7 @@ def test_a_spot_becomes_round_and_stays_in_its_channel() -> None:
 
 @pytest.mark.parametrize("sigma", [0.7, 1.4, 2.8])
 def test_blurs_are_as_wide_as_they_say(sigma: float) -> None:
-    made = brush.blurred(spot(), sigma)[0, 1]
+    made = torch.from_numpy(brush.blurred(spot()[0, 1].numpy(), sigma))
     at = torch.arange(41.0) - 20
     assert float(made.sum()) == pytest.approx(1, rel=1e-4)
     assert float((made.sum(0) * at**2).sum()) ** 0.5 == pytest.approx(sigma, rel=0.05)
