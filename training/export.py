@@ -16,8 +16,9 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
+from stages.nst.pooling import binomial
 from training import data
-from training.network import MEAN, POOL, STD, Classifier, ConvNorm, pooled
+from training.network import MEAN, POOL, STD, Classifier, ConvNorm
 from training.train import SIDES
 
 
@@ -47,7 +48,7 @@ def normalised(
     undo = torch.ones(3)
     table: dict[str, torch.Tensor] = {}
     for b, block in enumerate(blocks, start=1):
-        x = x if b == 1 else pooled(x)
+        x = x if b == 1 else binomial(x)
         for c, (kernel, bias) in enumerate(block, start=1):
             kernel = kernel * undo[None, :, None, None]
             x = F.relu(F.conv2d(x, kernel, bias, padding=1))

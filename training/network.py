@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from stages.nst.pooling import binomial
+
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
@@ -13,14 +15,8 @@ STD = (0.229, 0.224, 0.225)
 WIDTHS: tuple[tuple[int, ...], ...] = ((32,), (64, 64), (128, 128), (256, 256), (256,))
 
 
-#: Px of the pooling's square; it moves by 2. At 4 the squares overlap, which keeps fine detail
-#: from being folded into coarse features (aliasing) and gradients from coming in blocks of 2x2.
+#: Px of the pooling's filter along an axis: the binomial one, see stages.nst.pooling.
 POOL = 4
-
-
-def pooled(x: torch.Tensor) -> torch.Tensor:
-    """Features at half the height and width."""
-    return F.avg_pool2d(x, POOL, 2, POOL // 2 - 1)
 
 
 class ConvNorm(nn.Module):
@@ -78,7 +74,7 @@ class Classifier(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         for number, block in enumerate(self.blocks):
             if number:
-                x = pooled(x)
+                x = binomial(x)
             assert isinstance(block, nn.ModuleList)
             for layer in block:
                 x = layer(x)

@@ -31,7 +31,7 @@ SIDES = {"tiny": 64, "photos": 104, "paintings": 128}
 class Recipe:
     """Everything that decides the weights, apart from the data."""
 
-    steps: int = 4000
+    steps: int = 3200
     batch: int = 128
     size: int = 64  # px of a training crop
     small: int = 48  # px of a crop in the first `small_share` of the steps: cheaper, as good
@@ -144,11 +144,18 @@ def main() -> None:
     parser.add_argument("--muon-rate", type=float, default=Recipe.muon_rate)
     parser.add_argument("--size", type=int, default=Recipe.size)
     parser.add_argument("--small", type=int, default=Recipe.small)
+    parser.add_argument("--batch", type=int, default=Recipe.batch)
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
-    recipe = Recipe(steps=args.steps, muon_rate=args.muon_rate, size=args.size, small=args.small)
+    recipe = Recipe(
+        steps=args.steps,
+        batch=args.batch,
+        muon_rate=args.muon_rate,
+        size=args.size,
+        small=args.small,
+    )
     precision = resolve_precision(args.precision)
     torch.manual_seed(recipe.seed)
     args.out.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.errors import UsageError, WeightsError
+from stages.nst.pooling import binomial, binomial_backward
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Layer:
 class Architecture:
     """What an encoder is made of and how it is used.
 
-    `blocks` has one tuple per block and one width per convolution, with average pooling of stride
-    2 between blocks over squares of `pool` px (2, or 4: they then overlap). `style` maps layer
+    `blocks` has one tuple per block and one width per convolution. Between blocks features are
+    pooled to half the size: over `pool` 2 px by their average, over 4 by the binomial filter.
+    `style` maps layer
     names to their weights in the style loss.
     """
 
@@ -202,23 +204,13 @@ class Encoder(nn.Module):
 
     def pooled(self, x: Tensor) -> Tensor:
         """Features at half the height and width."""
-        pool = self.architecture.pool
-        return F.avg_pool2d(x, pool, 2, pool // 2 - 1)
+        return F.avg_pool2d(x, 2) if self.architecture.pool == 2 else binomial(x)
 
     def unpooled(self, gradient: Tensor, x: Tensor) -> Tensor:
         """The gradient of `x` from that of `pooled(x)`."""
-        found: Tensor
-        if self.architecture.pool == 2:
-            found = torch.ops.aten.avg_pool2d_backward(
-                gradient, x, [2, 2], [2, 2], [0, 0], False, True, None
-            )
-            return found
-        # A pixel lies in two squares along each axis, so its gradient is the mean of neighbours'.
-        # Pooled and then spread this is 2 to 8 times as fast as torch's own.
-        height, width = gradient.shape[-2:]
-        near = F.avg_pool2d(gradient, 2, 1, 1, divisor_override=self.architecture.pool**2)
-        found = torch.empty_like(x)
-        for i in (0, 1):
-            for j in (0, 1):
-                found[..., i::2, j::2] = near[..., i : i + height, j : j + width]
+        if self.architecture.pool == 4:
+            return binomial_backward(gradient)
+        found: Tensor = torch.ops.aten.avg_pool2d_backward(
+            gradient, x, [2, 2], [2, 2], [0, 0], False, True, None
+        )
         return found
