@@ -113,7 +113,7 @@ class Bar:
         """Show `note` while nothing is worked; the time does not count."""
         self.pace.hold()
         before, self.note = self.note, note
-        self._draw(self, True)
+        self._draw(self, False)
         try:
             yield
         finally:

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import config, machine
+from pipeline import config, hours, machine
 from pipeline.config import Settings
 from pipeline.console import Console
 from stages import tiles
@@ -77,6 +78,25 @@ def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Set
             "encoder": settings.encoder.model_copy(update={"weights": weights}),
         }
     )
+
+
+def with_deadline(settings: Settings, now: datetime) -> Settings:
+    """Settings whose `run.until` is an exact time, and `run.budget` the working time up to it.
+
+    Raises:
+        UsageError: both are set, or there is no working time up to it.
+    """
+    run = settings.run
+    if not run.until:
+        return settings
+    if run.budget:
+        raise UsageError(
+            f"both run.budget ({run.budget}) and run.until ({run.until}) are set; set one of them"
+        )
+    until = hours.parse_moment(run.until, now)
+    seconds = hours.working_seconds(until, hours.window(run.only_between), now)
+    exact = {"until": f"{until:%Y-%m-%d %H:%M}", "budget": f"{max(seconds, 1) / 3600:.4f}h"}
+    return settings.model_copy(update={"run": run.model_copy(update=exact)})
 
 
 def open_studio(settings: Settings, console: Console) -> Studio:

@@ -224,12 +224,13 @@ def test_waiting_is_shown_and_pauses_count_for_when_it_is_ready() -> None:
         clock.now += 10
         bar.advance(10, "tile 0,0")
         with bar.waiting("waiting until Tue 22:00"):
+            assert bar.text().endswith("waiting until Tue 22:00")
             clock.now += 50_000
+        assert bar.text().endswith("tile 0,0")
         bar.stage("restyle@1")
         bar.expect(50)
         bar.stage("restyle@2")
     lines = stream.getvalue().splitlines()
-    assert lines[1].endswith("waiting until Tue 22:00")
     assert "in 10 h 2 min" in lines[-2] and "10 %" in lines[-2]
     assert "in 10 h 1 min" in lines[-1] and "20 %" in lines[-1]
 
