@@ -14,8 +14,6 @@ from pipeline import (
     budget,
     config,
     estimate,
-    hours,
-    machine,
     plan,
     spent,
     state,
@@ -33,6 +31,7 @@ from pipeline.resolving import (
     prepared_machine,
     resolve,
     with_deadline,
+    within_memory,
 )
 from pipeline.results import (
     CleanResult,
@@ -43,7 +42,6 @@ from pipeline.results import (
     VerifyResult,
 )
 from pipeline.rundir import RunDir
-from pipeline.session import Session
 from pipeline.work import Worker
 from stages.errors import RunDiffers, TilebrushError
 from stages.tiles import Size
@@ -61,11 +59,6 @@ __all__ = [
 
 if TYPE_CHECKING:
     from stages.nst.stylize import Studio
-
-# Of all memory, the part that a print may use when the settings name no limit: the artist's other
-# programs need the rest.
-_MEMORY_SHARE = 0.8
-
 
 # ---- print
 
@@ -92,7 +85,7 @@ def print_run(
         *(Input.of("style", style) for style in styles),
     )
     style_pixels = _style_pixels(style_sizes, settings)
-    settings = _within_memory(settings, style_pixels)
+    settings = within_memory(settings, style_pixels)
     if RunDir.exists(run_dir):
         run = RunDir.open(run_dir)
         differs = _differences(run.manifest(), settings, inputs)
@@ -132,25 +125,13 @@ def _style_pixels(sizes: list[Size], settings: Settings) -> int:
     return sum(min(size.pixels, settings.style.max_pixels) for size in sizes)
 
 
-def _memory_limit(settings: Settings) -> int:
-    if settings.run.memory:
-        return config.parse_memory(settings.run.memory)
-    return int(machine.memory().total * _MEMORY_SHARE)
-
-
-def _within_memory(settings: Settings, style_pixels: int) -> Settings:
-    """Settings whose tiles fit the memory."""
-    limit = _memory_limit(settings)
-    return estimate.check_memory(settings, plan.make(settings), style_pixels, limit)
-
-
 def _within_budget(
     settings: Settings, console: Console
 ) -> tuple[Settings, Studio | None, dict[str, Any]]:
     """Settings of a new run whose iterations fit the budget, and what that was found with."""
     if not settings.run.budget:
         return settings, None, {}
-    Session(hours.window(settings.run.only_between), console.message).enter()
+    # Seconds, also outside the hours of run.only_between: who has begun it is still there to see.
     studio = open_studio(settings, console)
     pace = estimate.measure(studio, plan.make(settings))
     fitted = budget.begun(settings, pace)
@@ -252,7 +233,7 @@ def plan_for(
     settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
     style_pixels = _style_pixels(style_sizes, settings)
-    settings = _within_memory(settings, style_pixels)
+    settings = within_memory(settings, style_pixels)
     pace, used = None, Used()
     if probe or settings.run.budget:
         console.message("timing a few iterations on this machine")
