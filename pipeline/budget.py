@@ -88,7 +88,7 @@ def decide(run: RunDir, manifest: Manifest, settings: Settings, made: Plan, numb
         said = {"key": key, "iterations": found}
         text = json.dumps(said) + "\n"
         run.commit(path, lambda out: _write(out, text), said)
-    return plan.iterated(made, number, found)
+    return planned(run, settings)
 
 
 def _write(path: Path, text: str) -> None:

@@ -283,7 +283,8 @@ def test_a_print_with_a_wrong_trial_finishes_and_resumes_the_same(
     status = runner.status(run)
     assert [level.iterations for level in status.levels[1:]] == [2, 12]
     monkeypatch.setattr(estimate, "measure", None)  # no further trial
-    made = printer(run, **asked)
+    made = runner.print_run(printer.photo, [printer.style], run, chosen, Console())
+    assert "iterations per level" not in capsys.readouterr().err  # all was said before
     assert made.tiles_found > 0 and made.size == "240x180"
     assert decisions(run) == before and sorted(before) == ["restyle-1", "restyle-2"]
     assert not runner.verify(run).problems
@@ -304,3 +305,14 @@ def test_a_budget_does_not_hide_other_iterations(
         printer(tmp_path / "run", run_budget="1h", levels_iterations="2")
     with pytest.raises(RunDiffers, match=r"run\.budget"):
         printer(tmp_path / "run", run_budget="2h", levels_iterations="1")
+
+
+def test_the_same_time_to_be_ready_at_is_the_same_run(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(1e-6, 1e-6))
+    asked = {"run_until": "2099-01-01 07:30", "levels_iterations": "1"}
+    printer(tmp_path / "run", **asked)
+    levels = runner.status(tmp_path / "run").levels[1:]
+    assert [level.iterations for level in levels] == [4, 4]
+    assert printer(tmp_path / "run", **asked).tiles_computed == 0  # less time is left by now
