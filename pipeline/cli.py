@@ -20,6 +20,7 @@ from pipeline.exits import failed, signals
 from pipeline.options import (
     STAGES,
     Choices,
+    Habits,
     Output,
     Print,
     assignments,
@@ -112,12 +113,17 @@ def print_command(
 
 @app.command()
 @expanded
-def resume(run: Run, output: Output) -> None:
+def resume(run: Run, habits: Habits, output: Output) -> None:
     """Go on with a run and mend damaged files."""
+    overrides = habits.overrides()
+    if overrides:
+        from pipeline import config
+
+        config.override(config.Settings(), overrides)  # refuses bad values at once
     from pipeline import runner
 
-    console = _console(output)
-    _show(console, runner.resume(run, console))
+    console, given = _console(output), (overrides,) if overrides else ()
+    _show(console, runner.resume(run, console, *given))
 
 
 @app.command()

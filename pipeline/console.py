@@ -5,6 +5,7 @@ The only module that knows Rich, which is imported when a bar is drawn on a term
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
-_PRIOR_SHARE = 0.02  # the first guess at the pace counts as much as this share of all work
+# The pace is that of the latest work: what lies this share of all work back counts a third. The
+# first tile soon outweighs the display stage and the first guess, which counts as much as that.
+_MEMORY_SHARE = 0.02
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -28,18 +31,30 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 class Pace:
-    """How long work takes, learnt from what was done since the start, on a monotonic clock."""
+    """How long work takes, learnt from what was really done of late, on a monotonic clock."""
 
     def __init__(self, total: float, per_work: float | None, clock: Callable[[], float]) -> None:
         """`per_work` is a first guess in seconds per unit of work."""
-        self.total, self.done, self._skipped = total, 0.0, 0.0
+        self.total, self.done = total, 0.0
         self._clock, self._started = clock, clock()
-        self._prior = (_PRIOR_SHARE * total, per_work) if per_work is not None else (0.0, 0.0)
+        self._mark, self._last = self._started, 0.0
+        self._work = _MEMORY_SHARE * total if per_work is not None else 0.0
+        self._seconds = self._work * (per_work or 0.0)
 
     def add(self, work: float, *, skipped: bool = False) -> None:
-        """Count work as done; what was skipped took no time and says nothing about the pace."""
+        """Count work as done; what was skipped, and its time, says nothing about the pace."""
         self.done += work
-        self._skipped += work if skipped else 0.0
+        took = self.hold()
+        if skipped:
+            return
+        kept = math.exp(-work / (_MEMORY_SHARE * self.total)) if self.total > 0 else 0.0
+        self._work, self._seconds = kept * self._work + work, kept * self._seconds + took
+        self._last = work
+
+    def hold(self) -> float:
+        """Leave the time since the last work out, such as that of a pause; gives its seconds."""
+        before, self._mark = self._mark, self._clock()
+        return self._mark - before
 
     def elapsed(self) -> float:
         """Seconds since the start."""
@@ -47,22 +62,30 @@ class Pace:
 
     def remaining(self) -> float | None:
         """Seconds still to go, or None while nothing is known."""
-        prior_work, prior_rate = self._prior
-        work = self.done - self._skipped + prior_work
-        if work <= 0:
+        if self._work <= 0:
             return None
         # Time since the last finished work belongs to unfinished work: it may only slow the pace.
-        rate = (self.elapsed() + prior_work * prior_rate) / work
+        waited = self._seconds + self._clock() - self._mark
+        rate = max(self._seconds / self._work, waited / (self._work + self._last))
         return max(0.0, self.total - self.done) * rate
 
 
 class Bar:
     """The progress of one command; made by `Console.progress`."""
 
-    def __init__(self, pace: Pace, draw: Callable[[Bar, bool], None], label: str) -> None:
-        """`draw` shows the bar; its second argument says that a new stage has begun."""
+    def __init__(
+        self,
+        pace: Pace,
+        draw: Callable[[Bar, bool], None],
+        label: str,
+        on_clock: Callable[[float], float] = lambda seconds: seconds,
+    ) -> None:
+        """`draw` shows the bar; its second argument says that a new stage has begun.
+
+        `on_clock` gives the seconds until seconds of work are done, pauses counted in.
+        """
         self.pace, self.label, self.at, self.note = pace, label, "", ""
-        self._draw = draw
+        self._draw, self._on_clock = draw, on_clock
 
     def advance(self, work: float, note: str = "") -> None:
         """Count `work` as done just now."""
@@ -81,11 +104,27 @@ class Bar:
         self.at, self.note = name, ""
         self._draw(self, True)
 
+    def expect(self, total: float) -> None:
+        """Change the work that there is in all."""
+        self.pace.total = total
+
+    @contextmanager
+    def waiting(self, note: str) -> Iterator[None]:
+        """Show `note` while nothing is worked; the time does not count."""
+        self.pace.hold()
+        before, self.note = self.note, note
+        self._draw(self, False)
+        try:
+            yield
+        finally:
+            self.note = before
+            self.pace.hold()
+
     def text(self) -> str:
         """How far it is, when it is ready, stage and note, in one line."""
         share = 100 * min(1.0, self.pace.done / self.pace.total) if self.pace.total > 0 else 100.0
         left = self.pace.remaining()
-        when = units.ready(left, datetime.now()) if left is not None else ""
+        when = units.ready(self._on_clock(left), datetime.now()) if left is not None else ""
         # What matters most comes first: narrow terminals cut the rest off.
         parts = (self.label, f"{share:.0f} %", when, self.at, self.note)
         return ", ".join(render.one_line(part) for part in parts if part)
@@ -145,17 +184,24 @@ class Console:
 
     @contextmanager
     def progress(
-        self, total_work: float, label: str, seconds_per_work: float | None = None
+        self,
+        total_work: float,
+        label: str,
+        seconds_per_work: float | None = None,
+        on_clock: Callable[[float], float] = lambda seconds: seconds,
     ) -> Iterator[Bar]:
-        """A bar over `total_work` units; `seconds_per_work` is a first guess at the pace."""
+        """A bar over `total_work` units; `seconds_per_work` is a first guess at the pace.
+
+        `on_clock` gives the seconds until seconds of work are done, pauses counted in.
+        """
         pace = Pace(total_work, seconds_per_work, self._clock)
         if self.quiet:
-            yield Bar(pace, lambda bar, new: None, label)
+            yield Bar(pace, lambda bar, new: None, label, on_clock)
         elif is_terminal(self.stream):
             with self._drawn() as draw:
-                yield Bar(pace, draw, label)
+                yield Bar(pace, draw, label, on_clock)
         else:
-            yield Bar(pace, self._plain(), label)
+            yield Bar(pace, self._plain(), label, on_clock)
 
     def _plain(self) -> Callable[[Bar, bool], None]:
         last = -PLAIN_EVERY
@@ -193,7 +239,12 @@ class Console:
                 nonlocal task
                 if task is None:
                     task = live.add_task("", total=bar.pace.total)
-                live.update(task, description=bar.text(), completed=bar.pace.done)
+                live.update(
+                    task,
+                    description=bar.text(),
+                    completed=bar.pace.done,
+                    total=bar.pace.total,
+                )
 
             self._live = live
             try:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipeline import hours, units
 from pipeline import plan as planning
-from pipeline import units
+from pipeline.hours import Gate
 from pipeline.plan import Plan
+from pipeline.power import Used
 from pipeline.results import LevelRow, PlanResult
 from pipeline.settings import EnergySettings, Settings
 from stages.errors import ResourceError
@@ -84,20 +86,40 @@ def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) 
     return settings
 
 
-def energy(settings: EnergySettings, seconds: float) -> tuple[float, str, str, float]:
-    """Kilowatt-hours, where the watts come from, the cost, and grams of CO2."""
-    watts = settings.watts or ASSUMED_WATTS
-    source = f"{watts:g} W " + ("from settings" if settings.watts else "assumed; set energy.watts")
-    kwh = watts * seconds / 3.6e6
+def energy(
+    settings: EnergySettings, seconds: float, used: Used | None = None
+) -> tuple[float, str, str, float]:
+    """Kilowatt-hours of `seconds`, where the watts come from, the cost, and grams of CO2.
+
+    What was measured counts as it is; its mean power stands for the seconds that were not.
+    """
+    used = used or Used()
+    watts = used.watts or settings.watts or ASSUMED_WATTS
+    if used.watts:
+        source = f"{watts:.3g} W measured by the {used.source}"
+    else:
+        known = "from settings" if settings.watts else "assumed; set energy.watts"
+        source = f"{watts:g} W {known}"
+    kwh = (used.joules + watts * max(0.0, seconds - used.seconds)) / 3.6e6
     cost = f"{kwh * settings.price_per_kwh:.2f} {settings.currency}"
     return kwh, source, cost, kwh * settings.co2_g_per_kwh
 
 
-def summary(settings: Settings, plan: Plan, pace: Pace | None, style_pixels: int) -> PlanResult:
-    """A plan and what it takes, for people; without a measured pace, nothing that needs one."""
+def summary(
+    settings: Settings,
+    plan: Plan,
+    pace: Pace | None,
+    style_pixels: int,
+    used: Used | None = None,
+) -> PlanResult:
+    """A plan and what it takes, for people; without a measured pace, nothing that needs one.
+
+    `used` is what the timing itself drew.
+    """
     seconds = level_seconds(plan, pace) if pace else None
     total = sum(seconds) if seconds else None
-    kwh, source, cost, grams = energy(settings.energy, total or 0.0)
+    kwh, source, cost, grams = energy(settings.energy, total or 0.0, used)
+    clock = Gate(hours.window(settings.run.only_between)).clock_seconds
     return PlanResult(
         size=str(plan.size),
         encoder=settings.encoder.name,
@@ -106,7 +128,7 @@ def summary(settings: Settings, plan: Plan, pace: Pace | None, style_pixels: int
         total_seconds=round(total, 1) if total else None,
         least_seconds=round(total * (1 - SPREAD), 1) if total else None,
         most_seconds=round(total * (1 + SPREAD), 1) if total else None,
-        ready=units.ready(total, datetime.now()) if total else "not timed",
+        ready=units.ready(clock(total), datetime.now()) if total else "not timed",
         peak_memory_bytes=peak_memory(settings, plan, style_pixels),
         disk_bytes=plan.disk_bytes(style_pixels),
         energy_kwh=round(kwh, 4) if total else None,

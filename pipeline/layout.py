@@ -5,6 +5,7 @@ prepare/    photo.npy  style-1.npy ...
 display/    canvas.npy  energy.txt
 upsample-K/ canvas.npy  photo.npy
 restyle-K/  style.safetensors  canvas.npy  sweep-S/ moments.safetensors  tile-R-C.npy  canvas.npy
+            budget.txt, in runs with a budget
 finish/     records of the prints
 print.tif  print.jpg  report/
 """
@@ -91,6 +92,10 @@ class Layout:
     def sweep_dir(self, level: int, sweep: int) -> Path:
         """The folder of a sweep."""
         return self.root / f"restyle-{level}" / f"sweep-{sweep}"
+
+    def budget(self, level: int) -> Path:
+        """What the budget decided for a level."""
+        return self.root / f"restyle-{level}" / "budget.txt"
 
     def style_moments(self, level: int) -> Path:
         """The moments of the style images at a level's size."""

@@ -54,7 +54,15 @@ class Choices:
     ] = None
     quality: Annotated[
         str | None,
-        typer.Option("--quality", metavar="NAME", help="draft, standard or fine."),
+        typer.Option(
+            "--quality",
+            metavar="NAME",
+            help="draft (a third of the iterations), standard, or fine (three times as many).",
+        ),
+    ] = None
+    nice: Annotated[
+        int | None,
+        typer.Option("--nice", metavar="N", help="0 to 19; the higher, the more others go first."),
     ] = None
     set: Annotated[
         list[str] | None,
@@ -75,6 +83,7 @@ class Choices:
             "encoder.weights": self.weights,
             "run.seed": self.seed,
             "run.threads": self.threads,
+            "run.nice": self.nice,
             "quality": self.quality,
         }
         found: dict[str, object] = {key: value for key, value in given.items() if value is not None}
@@ -104,13 +113,23 @@ class Print:
         str | None,
         typer.Option("--budget", metavar="TIME", help="Time it may take, such as 36h."),
     ] = None
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help="Instead of --budget, such as 07:30."),
+    ] = None
+    only_between: Annotated[
+        str | None,
+        typer.Option("--only-between", metavar="HOURS", help="Work in these, as 22:00-07:00."),
+    ] = None
 
     def overrides(self) -> dict[str, object]:
         """Dotted settings and the values given for them.
 
         Raises:
-            UsageError: Both a size and a paper size.
+            UsageError: Both a size and a paper size, or both a budget and a time.
         """
+        if self.budget is not None and self.until is not None:
+            raise UsageError("both --budget and --until are given; give one of them")
         if self.size is not None and self.paper is not None:
             raise UsageError("both --size and --paper are given; give one of them")
         given = {
@@ -119,8 +138,32 @@ class Print:
             "print.paper": "" if self.size is not None else self.paper,
             "print.dpi": self.dpi,
             "print.fit": self.fit,
-            "run.budget": self.budget,
+            # One on the command line goes before the other in the file.
+            "run.budget": "" if self.until is not None else self.budget,
+            "run.until": "" if self.budget is not None else self.until,
+            "run.only_between": self.only_between,
         }
+        return {key: value for key, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How a resumed run uses the computer from now on."""
+
+    nice: Annotated[
+        int | None,
+        typer.Option("--nice", metavar="N", help="0 to 19; the higher, the more others go first."),
+    ] = None
+    only_between: Annotated[
+        str | None,
+        typer.Option(
+            "--only-between", metavar="HOURS", help='Work in these, as 22:00-07:00; "": always.'
+        ),
+    ] = None
+
+    def overrides(self) -> dict[str, object]:
+        """Dotted settings and the values given for them."""
+        given = {"run.nice": self.nice, "run.only_between": self.only_between}
         return {key: value for key, value in given.items() if value is not None}
 
 

@@ -7,7 +7,7 @@ the same plan.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline import config
 from pipeline.settings import Settings
@@ -144,6 +144,14 @@ def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) ->
     return LevelPlan(
         number, size, sweeps, _nth(settings.levels.iterations, number - 1), weight, grids
     )
+
+
+def iterated(plan: Plan, level: int, iterations: tuple[int, ...]) -> Plan:
+    """The plan with other iterations of some levels, the first of them `level`."""
+    levels = list(plan.levels)
+    for place, count in enumerate(iterations, start=level - 1):
+        levels[place] = replace(levels[place], iterations=count)
+    return replace(plan, levels=tuple(levels))
 
 
 def scaled(settings: Settings, factor: float) -> Settings:

@@ -64,11 +64,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What run.json says: resolved settings, the inputs and what they were made with."""
+    """What run.json says: resolved settings, the inputs and what they were made with.
+
+    `budget` is what `pipeline.budget` began with; empty in runs without one.
+    """
 
     settings: dict[str, Any]
     inputs: tuple[Input, ...]
     tools: dict[str, str] = field(default_factory=dict)
+    budget: dict[str, Any] = field(default_factory=dict)
     created: str = field(default_factory=lambda: now())
     tilebrush: str = __version__
     format: int = FORMAT

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline import atomic, config, plan
+from pipeline import atomic, budget, config
 from pipeline.console import Console
 from pipeline.plan import LevelPlan
 from pipeline.results import StageResult
@@ -89,7 +89,7 @@ class _Again:
         if overrides:
             settings = config.override(self.worker.settings, overrides)
             self.worker.settings = config.apply_preset(settings)
-            self.worker.plan = plan.make(self.worker.settings)
+            self.worker.plan = budget.planned(run, self.worker.settings)
 
     def level(self, stage: str, number: int | None) -> LevelPlan | None:
         """The level that a stage's name asks for."""

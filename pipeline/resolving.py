@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import config, machine
+from pipeline import config, estimate, hours, machine, plan
 from pipeline.config import Settings
 from pipeline.console import Console
 from stages import tiles
@@ -18,6 +19,11 @@ from stages.tiles import Size
 
 if TYPE_CHECKING:
     from stages.nst.stylize import Studio
+
+
+# Of all memory, the part that a print may use when the settings name no limit: the artist's other
+# programs need the rest.
+_MEMORY_SHARE = 0.8
 
 
 def peak_memory() -> int:
@@ -77,6 +83,38 @@ def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Set
             "encoder": settings.encoder.model_copy(update={"weights": weights}),
         }
     )
+
+
+def with_deadline(settings: Settings, now: datetime) -> Settings:
+    """Settings whose `run.until` is an exact time, and `run.budget` the working time up to it.
+
+    Raises:
+        UsageError: both are set, or there is no working time up to it.
+    """
+    run = settings.run
+    if not run.until:
+        return settings
+    if run.budget:
+        raise UsageError(
+            f"both run.budget ({run.budget}) and run.until ({run.until}) are set; set one of them"
+        )
+    until = hours.parse_moment(run.until, now)
+    seconds = hours.working_seconds(until, hours.window(run.only_between), now)
+    exact = {"until": f"{until:%Y-%m-%d %H:%M}", "budget": f"{max(seconds, 1) / 3600:.4f}h"}
+    return settings.model_copy(update={"run": run.model_copy(update=exact)})
+
+
+def within_memory(settings: Settings, style_pixels: int) -> Settings:
+    """Settings whose tiles fit the memory.
+
+    Raises:
+        ResourceError: not even the smallest tiles do.
+    """
+    if settings.run.memory:
+        limit = config.parse_memory(settings.run.memory)
+    else:
+        limit = int(machine.memory().total * _MEMORY_SHARE)
+    return estimate.check_memory(settings, plan.make(settings), style_pixels, limit)
 
 
 def open_studio(settings: Settings, console: Console) -> Studio:

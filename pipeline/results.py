@@ -24,7 +24,7 @@ class DisplayResult:
 
 @dataclass(frozen=True)
 class PrintResult:
-    """A finished print."""
+    """A finished print; time worked and energy are those of all sessions."""
 
     run: str
     tiff: str
@@ -34,6 +34,11 @@ class PrintResult:
     tiles_found: int
     took_seconds: float
     peak_memory_bytes: int
+    worked_seconds: float
+    energy_kwh: float
+    energy_from: str
+    cost: str
+    co2_grams: float
 
     @property
     def headline(self) -> str:
@@ -50,11 +55,12 @@ class LevelStatus:
     sweep: str
     tiles: str
     done_share: float
+    iterations: int
 
 
 @dataclass(frozen=True)
 class StatusResult:
-    """How far a run is."""
+    """How far a run is; `ready` counts the hours in which it waits, `left_seconds` does not."""
 
     run: str
     state: str
@@ -63,6 +69,12 @@ class StatusResult:
     done_share: float
     worked_seconds: float
     left_seconds: float
+    ready: str
+    waiting_until: str
+    energy_kwh: float | None
+    energy_from: str
+    cost: str
+    co2_grams: float | None
     levels: tuple[LevelStatus, ...]
 
     @property

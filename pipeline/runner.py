@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__, atomic, config, estimate, machine, plan, state
+from pipeline import (
+    __version__,
+    atomic,
+    budget,
+    config,
+    estimate,
+    plan,
+    spent,
+    state,
+)
 from pipeline.config import Settings
 from pipeline.console import Console
 from pipeline.displaying import display
+from pipeline.power import Meter, Used
 from pipeline.records import Input, Manifest
 from pipeline.rerun import rerun
-from pipeline.resolving import inspect_inputs, open_studio, peak_memory, prepared_machine, resolve
+from pipeline.resolving import (
+    inspect_inputs,
+    open_studio,
+    peak_memory,
+    prepared_machine,
+    resolve,
+    with_deadline,
+    within_memory,
+)
 from pipeline.results import (
     CleanResult,
     PlanResult,
@@ -40,11 +60,6 @@ __all__ = [
 if TYPE_CHECKING:
     from stages.nst.stylize import Studio
 
-# Of all memory, the part that a print may use when the settings name no limit: the artist's other
-# programs need the rest.
-_MEMORY_SHARE = 0.8
-
-
 # ---- print
 
 
@@ -63,18 +78,19 @@ def print_run(
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
     photo_size, style_sizes = inspect_inputs(photo, styles)
+    settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
     inputs = (
         Input.of("photo", photo),
         *(Input.of("style", style) for style in styles),
     )
     style_pixels = _style_pixels(style_sizes, settings)
-    settings, studio = _within_limits(settings, style_pixels, console)
+    settings = within_memory(settings, style_pixels)
     if RunDir.exists(run_dir):
         run = RunDir.open(run_dir)
         differs = _differences(run.manifest(), settings, inputs)
         if not differs:
-            return _work(run, console, studio)
+            return _work(run, console, None, settings)
         if not force:
             raise RunDiffers(
                 f"{run_dir} holds a run with other inputs or settings ({'; '.join(differs[:3])}); "
@@ -82,18 +98,20 @@ def print_run(
             )
         with run.locked():
             run.clear()
-    planned = plan.make(settings)
-    atomic.require_space(run_dir, planned.disk_bytes(style_pixels))
-    manifest = Manifest(config.to_record(settings), inputs, _tools(settings))
+    atomic.require_space(run_dir, plan.make(settings).disk_bytes(style_pixels))
+    fitted, studio, began = _within_budget(settings, console)
+    manifest = Manifest(config.to_record(fitted), inputs, _tools(fitted), budget=began)
     return _work(RunDir.create(run_dir, manifest), console, studio)
 
 
 def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ...]) -> list[str]:
     old = config.from_record(manifest.settings)
-    if settings.run.budget and settings.run.budget == old.run.budget:
-        # The iterations of a budget come from a measured pace, which is never twice the same.
-        levels = settings.levels.model_copy(update={"iterations": old.levels.iterations})
-        settings = settings.model_copy(update={"levels": levels})
+    # What a budget made of the iterations comes from a measured pace, never twice the same.
+    old = budget.with_iterations(old, budget.Began.of(manifest, old).asked)
+    if settings.run.until and settings.run.until == old.run.until:
+        # What is left up to the same time is less at every start.
+        run = settings.run.model_copy(update={"budget": old.run.budget})
+        settings = settings.model_copy(update={"run": run})
     found = config.differences(old, settings)
     before = [(item.role, item.sha256) for item in manifest.inputs]
     after = [(item.role, item.sha256) for item in inputs]
@@ -107,32 +125,21 @@ def _style_pixels(sizes: list[Size], settings: Settings) -> int:
     return sum(min(size.pixels, settings.style.max_pixels) for size in sizes)
 
 
-def _memory_limit(settings: Settings) -> int:
-    if settings.run.memory:
-        return config.parse_memory(settings.run.memory)
-    return int(machine.memory().total * _MEMORY_SHARE)
-
-
-def _within_limits(
-    settings: Settings, style_pixels: int, console: Console
-) -> tuple[Settings, Studio | None]:
-    """Settings whose tiles fit the memory and whose iterations fit the budget."""
-    limit = _memory_limit(settings)
-    planned = plan.make(settings)
-    settings = estimate.check_memory(settings, planned, style_pixels, limit)
+def _within_budget(
+    settings: Settings, console: Console
+) -> tuple[Settings, Studio | None, dict[str, Any]]:
+    """Settings of a new run whose iterations fit the budget, and what that was found with."""
     if not settings.run.budget:
-        return settings, None
+        return settings, None, {}
+    # Seconds, also outside the hours of run.only_between: who has begun it is still there to see.
     studio = open_studio(settings, console)
     pace = estimate.measure(studio, plan.make(settings))
-    budget = config.parse_duration(settings.run.budget)
-    fitted = plan.fit_budget(
-        settings, budget, lambda s: sum(estimate.level_seconds(plan.make(s), pace))
-    )
+    fitted = budget.begun(settings, pace)
     console.message(
-        f"budget {settings.run.budget}: {list(fitted.levels.iterations)} iterations per level "
+        f"{budget.name(settings)}: {list(fitted.levels.iterations)} iterations per level "
         f"instead of {list(settings.levels.iterations)}"
     )
-    return fitted, studio
+    return fitted, studio, budget.Began(settings.levels.iterations, pace.tiles).record()
 
 
 def _tools(settings: Settings) -> dict[str, str]:
@@ -151,26 +158,49 @@ def _tools(settings: Settings) -> dict[str, str]:
     }
 
 
-def resume(run_dir: Path, console: Console) -> PrintResult:
-    """Go on with a run.
+def resume(run_dir: Path, console: Console, habits: dict[str, object] | None = None) -> PrintResult:
+    """Go on with a run, from now on with other `habits`, settings without effect on the picture.
 
     Raises:
         RunMissing, RunLocked, TilesFailed, ResourceError.
     """
-    return _work(RunDir.open(run_dir), console, None)
+    run = RunDir.open(run_dir)
+    given = config.override(config.from_record(run.manifest().settings), habits or {})
+    return _work(run, console, None, given)
 
 
-def _work(run: RunDir, console: Console, studio: Studio | None) -> PrintResult:
+def _keep_habits(run: RunDir, given: Settings) -> None:
+    """Write down how the run is to be worked on from now on."""
+    manifest = run.manifest()
+    old = config.from_record(manifest.settings)
+    habits = {"nice": given.run.nice, "only_between": given.run.only_between}
+    new = old.model_copy(update={"run": old.run.model_copy(update=habits), "energy": given.energy})
+    if new != old:
+        run.write_manifest(replace(manifest, settings=config.to_record(new)))
+
+
+def _work(
+    run: RunDir, console: Console, studio: Studio | None, given: Settings | None = None
+) -> PrintResult:
     began = time.monotonic()
     with run.locked():
+        if given is not None:
+            _keep_habits(run, given)
         worker = Worker(run, console, studio)
         if not run.cleaned():
+            pace = budget.tile_pace(run, worker.plan, len(worker.plan.levels) + 1)
+            clock = worker.session.gate.clock_seconds
             with (
                 prepared_machine(worker.settings),
-                console.progress(worker.plan.work, run.root.name) as bar,
+                console.progress(worker.plan.work, run.root.name, pace, clock) as bar,
             ):
                 worker.go(bar)
-    jpeg = run.print_jpeg()
+    return _printed(run, worker, time.monotonic() - began)
+
+
+def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
+    jpeg, taken = run.print_jpeg(), spent.of(run)
+    kwh, source, cost, grams = estimate.energy(worker.settings.energy, taken.seconds, taken.used)
     return PrintResult(
         str(run.root),
         str(run.print_tiff()),
@@ -178,8 +208,13 @@ def _work(run: RunDir, console: Console, studio: Studio | None) -> PrintResult:
         str(worker.plan.size),
         worker.tally.computed,
         worker.tally.found,
-        round(time.monotonic() - began, 2),
+        round(seconds, 2),
         peak_memory(),
+        round(taken.seconds, 1),
+        round(kwh, 4),
+        source,
+        cost,
+        round(grams, 1),
     )
 
 
@@ -195,15 +230,18 @@ def plan_for(
         InputImageError, UsageError, WeightsError, ResourceError.
     """
     photo_size, style_sizes = inspect_inputs(photo, styles)
+    settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
     style_pixels = _style_pixels(style_sizes, settings)
-    settings, studio = _within_limits(settings, style_pixels, console)
-    planned = plan.make(settings)
-    pace = None
-    if probe:
+    settings = within_memory(settings, style_pixels)
+    pace, used = None, Used()
+    if probe or settings.run.budget:
         console.message("timing a few iterations on this machine")
-        pace = estimate.measure(studio or open_studio(settings, console), planned)
-    return estimate.summary(settings, planned, pace, style_pixels)
+        studio, meter = open_studio(settings, console), Meter()
+        pace = estimate.measure(studio, plan.make(settings))
+        used = meter.taken()
+        settings = budget.begun(settings, pace) if settings.run.budget else settings
+    return estimate.summary(settings, plan.make(settings), pace, style_pixels, used)
 
 
 # ---- looking after runs

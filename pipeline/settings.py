@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline import units
+from pipeline import hours, units
 from stages.errors import UsageError
 
 TILE_UNIT = 16  # deepest stride of any encoder: tile edges lie on its grid
@@ -41,6 +41,8 @@ def _checked(parse: Callable[[str], object], *, empty: bool) -> AfterValidator:
 SizeText = Annotated[str, _checked(units.parse_size, empty=False)]
 MemoryText = Annotated[str, _checked(units.parse_memory, empty=True)]
 DurationText = Annotated[str, _checked(units.parse_duration, empty=True)]
+MomentText = Annotated[str, _checked(hours.parse_moment, empty=True)]
+HoursText = Annotated[str, _checked(hours.parse_window, empty=True)]
 Iterations = Annotated[int, Field(ge=1, le=100_000)]
 Share = Annotated[float, Field(ge=0, le=1e9)]
 
@@ -274,7 +276,7 @@ class EncoderSettings(Section):
 
 
 class RunSettings(Section):
-    """How the computer is used; nice and memory aside, a run keeps these as it began."""
+    """How the computer is used; nice and only_between aside, a run keeps these as it began."""
 
     seed: int = Field(
         default=0,
@@ -301,18 +303,31 @@ class RunSettings(Section):
     budget: DurationText = Field(
         default="",
         description='time the print may take, such as "36h"; the iterations of the levels are made '
-        "fewer or up to four times as many to fit. Empty: as they are set",
+        "fewer or up to four times as many to fit, again at every level from the pace of its "
+        "tiles. Pauses do not count. Empty: as they are set",
+    )
+    until: MomentText = Field(
+        default="",
+        description='instead of budget: the time at which the print is to be ready, "07:30" (the '
+        'next such time) or "2026-12-01 07:30"; it counts when the run begins. Empty: budget '
+        "counts",
+    )
+    only_between: HoursText = Field(
+        default="",
+        description='hours of the day in which a print is worked on, such as "22:00-07:00"; '
+        "outside it waits between two tiles. Empty: always",
     )
 
 
 class EnergySettings(Section):
-    """For the estimates of `tilebrush plan`; changes nothing else."""
+    """What energy costs; changes what is told, never the picture."""
 
     watts: float = Field(
         default=0.0,
         ge=0,
         le=100_000,
-        description="W that the computer draws while it works; 0: not known, 30 W are assumed",
+        description="W that the computer draws while it works, where its own counters cannot be "
+        "read; 0: not known, 30 W are assumed",
     )
     price_per_kwh: float = Field(
         default=0.30, ge=0, le=1e6, description="price of 1 kWh, in currency"

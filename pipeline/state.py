@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from pipeline import config, plan
+from datetime import datetime
+
+from pipeline import budget, config, estimate, hours, spent, units
+from pipeline.hours import Gate
 from pipeline.plan import LevelPlan, Plan
 from pipeline.results import LevelStatus, StatusResult
 from pipeline.rundir import RunDir
+from pipeline.settings import Settings
 
 
 def of(run: RunDir) -> StatusResult:
     """The state of a run."""
     manifest = run.manifest()
-    planned = plan.make(config.from_record(manifest.settings))
+    settings = config.from_record(manifest.settings)
+    planned = budget.planned(run, settings)
     if run.cleaned():
-        return StatusResult(
-            str(run.root), "finished", str(planned.size), manifest.created, 1.0, 0.0, 0.0, ()
-        )
+        return _cleaned(run, str(planned.size), manifest.created)
     levels = (_display(run, planned), *(_level(run, level) for level in planned.levels))
     work = [sum(s.work for s in planned.display), *(level.work for level in planned.levels)]
     done = sum(row.done_share * part for row, part in zip(levels, work, strict=True)) / sum(work)
     finished = run.record(run.print_tiff()) is not None and run.print_tiff().is_file()
-    seconds = _worked(run)
+    taken = spent.of(run)
+    seconds = taken.seconds
     left = seconds * (1 - done) / done if done and not finished else 0.0
     state = "finished" if finished else "working" if run.busy() else "stopped"
+    ready, waiting = _when(settings, left) if state == "working" else ("", "")
+    kwh, source, cost, grams = estimate.energy(settings.energy, seconds, taken.used)
     return StatusResult(
         str(run.root),
         state,
@@ -31,19 +37,36 @@ def of(run: RunDir) -> StatusResult:
         1.0 if finished else round(done, 4),
         round(seconds, 1),
         round(left, 1),
+        ready,
+        waiting,
+        round(kwh, 4),
+        source,
+        cost,
+        round(grams, 1),
         levels,
     )
 
 
-def _worked(run: RunDir) -> float:
-    """Seconds of work in all finished outputs."""
-    records = (run.record(output) for output in run.recorded())
-    return sum(record.seconds for record in records if record is not None)
+def _cleaned(run: RunDir, size: str, created: str) -> StatusResult:
+    """The state of a run of which only the print is left."""
+    name, state = str(run.root), "finished"
+    return StatusResult(name, state, size, created, 1.0, 0.0, 0.0, "", "", None, "", "", None, ())
+
+
+def _when(settings: Settings, left: float) -> tuple[str, str]:
+    """When a run at work is ready, and until when it waits for its hours, if it does."""
+    gate = Gate(hours.window(settings.run.only_between))
+    opens = gate.closed_until()
+    ready = units.ready(gate.clock_seconds(left), datetime.now()) if left else ""
+    return ready, f"{opens:%a %H:%M}" if opens is not None else ""
 
 
 def _display(run: RunDir, planned: Plan) -> LevelStatus:
     done = run.record(run.display_canvas()) is not None
-    return LevelStatus(0, str(planned.display[-1].size), "1/1", f"{int(done)}/1", float(done))
+    iterations = sum(scale.iterations for scale in planned.display)
+    return LevelStatus(
+        0, str(planned.display[-1].size), "1/1", f"{int(done)}/1", float(done), iterations
+    )
 
 
 def _level(run: RunDir, level: LevelPlan) -> LevelStatus:
@@ -64,4 +87,5 @@ def _level(run: RunDir, level: LevelPlan) -> LevelStatus:
         f"{level.sweeps if finished else sweep}/{level.sweeps}",
         f"{tiles if finished else done}/{tiles if finished else len(grid.tiles)}",
         round(share, 4),
+        level.iterations,
     )

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import config, plan
+from pipeline import budget, config, hours, spent
 from pipeline.console import Bar, Console
 from pipeline.lineage import Lineage
 from pipeline.plan import FILE_WORK, MEASURE_WORK, LevelPlan
 from pipeline.records import Input, Manifest
 from pipeline.rundir import RunDir
+from pipeline.session import Session
 from stages.errors import InputImageError, Interrupted, RunDiffers, TilebrushError, TilesFailed
 from stages.tiles import Grid, Tile
 
@@ -45,12 +46,12 @@ class Worker:
         self.run, self.console = run, console
         self.manifest: Manifest = run.manifest()
         self.settings = config.from_record(self.manifest.settings)
-        self.plan = plan.make(self.settings)
+        self.plan = budget.planned(run, self.settings)
         self.keys = Lineage(self.manifest, self.settings, self.plan)
         self.tally = Tally()
+        self.session = Session(hours.window(self.settings.run.only_between), console.message)
         self._given = studio
         self._studio: Studio | None = None
-        self._bar: Bar | None = None
 
     # ---- what is needed only when something is computed
 
@@ -78,15 +79,25 @@ class Worker:
 
     # ---- the one mechanism
 
-    def ensure(self, path: Path, key: str, make: Callable[[Path], None]) -> bool:
+    def ensure(
+        self,
+        path: Path,
+        key: str,
+        make: Callable[[Path], None],
+        said: Callable[[], dict[str, Any]] = dict,
+    ) -> bool:
         """Make an output unless it is there; returns whether it was made.
 
-        `make` writes to the path it is given.
+        `make` writes to the path it is given, `said` gives more for its record.
         """
         if self.run.valid(path, key, check="hash"):
             return False
-        self.run.commit(path, make, {"key": key})
+        self.session.enter()
+        self._commit(path, make, {"key": key, **said()})
         return True
+
+    def _commit(self, path: Path, make: Callable[[Path], None], record: dict[str, Any]) -> None:
+        self.run.commit(path, make, record | self.session.energy())
 
     def go(self, bar: Bar) -> None:
         """Make everything that is not there yet.
@@ -94,10 +105,11 @@ class Worker:
         Raises:
             TilesFailed: some tiles failed twice; all others are made, the print is not.
         """
-        self._bar = bar
+        self.session.bar = bar
         self.prepare()
         self.display()
-        for level in self.plan.levels:
+        for number in range(1, len(self.plan.levels) + 1):
+            level = self.settled(number)
             self.upsample(level)
             self.restyle(level)
             if self.tally.failed:
@@ -108,13 +120,23 @@ class Worker:
                 )
         self.finish()
 
-    def _did(self, work: float, *, made: bool, note: str = "") -> None:
-        if self._bar is not None:
-            (self._bar.advance if made else self._bar.skip)(work, note)
+    def settled(self, number: int) -> LevelPlan:
+        """A level with its iterations, which a budget decides before its first output is made."""
+        before = self.plan
+        self.plan = budget.decide(self.run, self.manifest, self.settings, before, number)
+        if self.plan != before:
+            self.keys = Lineage(self.manifest, self.settings, self.plan)
+            self.console.message(budget.told(self.settings, before, self.plan, number))
+            if self.session.bar is not None:
+                self.session.bar.expect(self.plan.work)
+        return self.plan.levels[number - 1]
 
-    def _stage(self, name: str) -> None:
-        if self._bar is not None:
-            self._bar.stage(name)
+    def _did(self, work: float, *, made: bool, note: str = "") -> None:
+        self.session.did(work, made=made, note=note)
+
+    def _files(self, pixels: int) -> None:
+        # Files are read and written at another pace than tiles are computed.
+        self._did(pixels * FILE_WORK / 1e6, made=False)
 
     # ---- the stages
 
@@ -122,9 +144,9 @@ class Worker:
         """Inputs to canvases."""
         from stages import prepare
 
-        self._stage("prepare")
+        self.session.stage("prepare")
         photo = self.manifest.of_role("photo")[0]
-        made = self.ensure(
+        self.ensure(
             self.run.photo(),
             self.keys.photo,
             lambda out: _ignore(prepare.photo(unchanged(photo), out, self.plan.size)),
@@ -137,7 +159,7 @@ class Worker:
                     prepare.style(unchanged(item), out, self.settings.style.max_pixels)
                 ),
             )
-        self._did(self.plan.size.pixels * FILE_WORK / 1e6, made=made)
+        self._files(self.plan.size.pixels)
 
     def style_images(self) -> StyleImages:
         """The prepared style images with their weights."""
@@ -152,7 +174,7 @@ class Worker:
         """Level 0."""
         from stages import display
 
-        self._stage("display")
+        self.session.stage("display")
         canvas, energy = self.run.display_canvas(), self.run.content_energy()
         energy_key = self.keys.energy
         if self.run.valid(canvas, self.keys.display, check="hash") and self.run.valid(
@@ -160,12 +182,13 @@ class Worker:
         ):
             self._did(sum(scale.work for scale in self.plan.display), made=False)
             return
+        self.session.enter()
         began = time.monotonic()
         result = self.displayed(lambda work: self._did(work, made=True))
         seconds = time.monotonic() - began
         text = json.dumps(result.content_energy)
         self.run.commit(energy, lambda out: _ignore(out.write_text(text)), {"key": energy_key})
-        self.run.commit(
+        self._commit(
             canvas,
             lambda out: display.save(result, out),
             {
@@ -194,9 +217,9 @@ class Worker:
         from stages import upsample
 
         number = level.level
-        self._stage(f"upsample@{number}")
+        self.session.stage(f"upsample@{number}")
         source = self.canvas_of(number - 1)
-        made = self.ensure(
+        self.ensure(
             self.run.level_canvas(number),
             self.keys.upsample(level, self.keys.level(number - 1)),
             lambda out: upsample.enlarge(source, out, level.size),
@@ -206,7 +229,7 @@ class Worker:
             self.keys.upsample(level, self.keys.photo),
             lambda out: upsample.content(self.run.photo(), out, level.size),
         )
-        self._did(level.size.pixels * FILE_WORK / 1e6, made=made)
+        self._files(level.size.pixels)
 
     def canvas_of(self, level: int) -> Path:
         """The canvas that a level hands on."""
@@ -245,28 +268,30 @@ class Worker:
         from stages import canvas
 
         number, grid = level.level, level.grids[sweep - 1]
-        self._stage(f"restyle@{number} sweep {sweep}/{level.sweeps}")
+        self.session.stage(f"restyle@{number} sweep {sweep}/{level.sweeps}")
         key, result = self.keys.sweep(level, sweep), self.sweep_result(level, sweep)
         last = sweep == level.sweeps
         self.moments(level, sweep)  # even of a finished sweep: they may be damaged
-        files = level.size.pixels * FILE_WORK / 1e6
         if not last and self.run.valid(result, key, check="hash"):
             self.tally.found += len(grid.tiles)
-            self._did(level.tile_work(grid) * len(grid.tiles) + files, made=False)
+            self._did(level.tile_work(grid) * len(grid.tiles), made=False)
+            self._files(level.size.pixels)
             self.run.drop_tiles(number, sweep)  # a kill may have left some
             return
         for tile in grid.tiles:
             self.tile(level, sweep, tile)
         if self.tally.failed:
             return
-        made = self.ensure(
+        places = [self.run.tile(number, sweep, tile.row, tile.col) for tile in grid.tiles]
+        self.ensure(
             result,
             key,
             lambda out: canvas.blend(
                 grid, lambda tile: self.run.tile(number, sweep, tile.row, tile.col), out
             ),
+            lambda: {} if last else spent.noted_dropped(self.run, places),
         )
-        self._did(files, made=made)
+        self._files(level.size.pixels)
         if not last:
             self.run.drop_tiles(number, sweep)
 
@@ -302,13 +327,14 @@ class Worker:
             self.tally.found += 1
             self._did(work, made=False, note=note)
             return
+        self.session.enter()
         began = time.monotonic()
         result = self._tried_twice(level, sweep, tile)
         if result is None:
             self.tally.failed.append(f"restyle@{level.level} {tile.name}")
             self._did(work, made=True, note=note)
             return
-        self.run.commit(
+        self._commit(
             path,
             lambda out: canvas.write(out, result.pixels),
             {"key": key, "seconds": time.monotonic() - began, "losses": _ends(result.losses)},
@@ -363,17 +389,15 @@ class Worker:
         """The print files."""
         from stages import finish
 
-        self._stage("finish")
+        self.session.stage("finish")
         fmt = self.print_format()
         last = len(self.plan.levels)
         source = self.canvas_of(last)
         key = self.keys.finish(fmt)
-        made = self.ensure(
-            self.run.print_tiff(), key, lambda out: finish.run(source, out, None, fmt)
-        )
+        self.ensure(self.run.print_tiff(), key, lambda out: finish.run(source, out, None, fmt))
         if finish.jpeg_possible(self.plan.size):
             self.ensure(self.run.print_jpeg(), key, lambda out: finish.run(source, None, out, fmt))
-        self._did(self.plan.size.pixels * FILE_WORK / 1e6, made=made)
+        self._files(self.plan.size.pixels)
 
     def print_format(self) -> PrintFormat:
         """How the print files are written."""

@@ -159,6 +159,16 @@ USAGE = [
     "print a b --run d --dpi nan",
     "print a b --run d --fit stretch",
     "print a b --run d --budget soon",
+    "print a b --run d --until later",
+    "print a b --run d --budget 2h --until 07:30",
+    "plan a b --budget 2h --until 2026-12-01T07:30",
+    "print a b --run d --only-between 22-7",
+    "print a b --run d --only-between 22:00-22:00",
+    "print a b --run d --nice 20",
+    "display a b --nice -1",
+    "resume d --only-between always",
+    "resume d --nice x",
+    "resume d --budget 2h",
     "plan a b --run d",
     "resume",
     "status d --bogus",
@@ -289,6 +299,33 @@ def test_print(runner: Runner) -> None:
     assert (settings.print.fit, settings.run.budget) == ("cover", "36h")
     assert (settings.quality, settings.run.threads) == ("draft", 2)
     assert settings.encoder.name == "vgg19"
+
+
+def test_a_budget_or_a_time(runner: Runner) -> None:
+    Path("pipeline.toml").write_text('[run]\nbudget = "36h"\nonly_between = "22:00-07:00"\n')
+    assert called("print p s --run d --until 07:30 --only-between 20:00-08:00 --nice 7") == 0
+    Path("pipeline.toml").write_text('[run]\nuntil = "07:30"\n')
+    assert called("plan p s --budget 2h") == 0
+    night, day = (call[1][3 if call[0] == "print_run" else 2].run for call in runner.calls)
+    assert (night.budget, night.until, night.only_between) == ("", "07:30", "20:00-08:00")
+    assert night.nice == 7
+    assert (day.budget, day.until, day.only_between) == ("2h", "", "")
+
+
+def test_resuming_with_other_habits(runner: Runner) -> None:
+    assert called("resume d --only-between 22:00-07:00 --nice 3") == 0
+    assert called('resume d --only-between ""') == 0
+    (_, first, _), (_, second, _) = runner.calls
+    assert first[2] == {"run.nice": 3, "run.only_between": "22:00-07:00"}
+    assert second[2] == {"run.only_between": ""}
+
+
+@pytest.mark.parametrize("command", ["print", "plan", "display"])
+def test_the_presets_are_explained(command: str) -> None:
+    said = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
+    assert "--quality" in said and "--nice" in said
+    for name in ("draft", "standard", "fine"):
+        assert name in said
 
 
 def test_options_go_before_the_file_and_set_before_all(runner: Runner) -> None:

@@ -180,6 +180,61 @@ def test_a_first_guess_at_the_pace_gives_way_to_what_is_measured() -> None:
     assert 50 < (pace.remaining() or 0) < 65
 
 
+def test_the_first_tiles_outweigh_the_display_and_the_first_guess() -> None:
+    clock = Clock()
+    pace = Pace(1000, 9.0, clock)
+    for _ in range(15):  # display: small images, five seconds each
+        clock.now += 5
+        pace.add(1)
+    for _ in range(100):  # one tile, iteration by iteration
+        clock.now += 2
+        pace.add(1)
+    assert pace.remaining() == pytest.approx(885 * 2, rel=0.03)
+
+
+def test_looking_at_finished_outputs_takes_time_but_tells_no_pace() -> None:
+    clock = Clock()
+    pace = Pace(1000, None, clock)
+    for _ in range(90):  # each is hashed for ten seconds
+        clock.now += 10
+        pace.add(10, skipped=True)
+    clock.now += 3
+    pace.add(1)
+    assert pace.remaining() == pytest.approx(99 * 3)
+
+
+def test_a_stall_slows_the_pace_and_a_pause_does_not() -> None:
+    clock = Clock()
+    pace = Pace(100, None, clock)
+    for _ in range(10):
+        clock.now += 1
+        pace.add(1)
+    before = pace.remaining()
+    clock.now += 0.9
+    assert pace.remaining() == pytest.approx(before)
+    clock.now += 3600
+    assert (pace.remaining() or 0) > 100 * (before or 0)
+    pace.hold()
+    assert pace.remaining() == pytest.approx(before)
+
+
+def test_waiting_is_shown_and_pauses_count_for_when_it_is_ready() -> None:
+    console, stream, _, clock = plain()
+    with console.progress(100, "print", on_clock=lambda seconds: seconds + 36_000) as bar:
+        clock.now += 10
+        bar.advance(10, "tile 0,0")
+        with bar.waiting("waiting until Tue 22:00"):
+            assert bar.text().endswith("waiting until Tue 22:00")
+            clock.now += 50_000
+        assert bar.text().endswith("tile 0,0")
+        bar.stage("restyle@1")
+        bar.expect(50)
+        bar.stage("restyle@2")
+    lines = stream.getvalue().splitlines()
+    assert "in 10 h 2 min" in lines[-2] and "10 %" in lines[-2]
+    assert "in 10 h 1 min" in lines[-1] and "20 %" in lines[-1]
+
+
 def test_more_work_than_expected_is_not_negative_time() -> None:
     clock = Clock()
     pace = Pace(1, None, clock)

@@ -10,6 +10,7 @@ import pytest
 from pipeline import config, estimate, plan, runner
 from pipeline.console import Console
 from pipeline.estimate import Pace
+from pipeline.power import Used
 from pipeline.settings import Settings
 from stages.errors import ResourceError, TilebrushError
 
@@ -82,6 +83,25 @@ def test_energy() -> None:
     kwh, source, _, _ = estimate.energy(settings().energy, 3_600)
     assert kwh == pytest.approx(0.03)
     assert source.startswith("30 W assumed")
+
+
+def test_measured_energy_goes_before_watts() -> None:
+    chosen = settings(energy_watts=50).energy
+    used = Used(joules=1800.0, seconds=90.0, source="processor's counters")
+    kwh, source, _, _ = estimate.energy(chosen, 180.0, used)
+    assert kwh == pytest.approx(20 * 180 / 3.6e6)  # the rest at the mean of what was measured
+    assert source == "20 W measured by the processor's counters"
+    # Measuring goes on between two outputs, whose seconds leave that out.
+    assert estimate.energy(chosen, 60.0, used)[0] == pytest.approx(1800 / 3.6e6)
+    assert estimate.energy(chosen, 60.0, Used())[1] == "50 W from settings"
+
+
+def test_the_ready_date_counts_the_hours_in_which_nothing_is_done() -> None:
+    planned = plan.make(settings())
+    pace = Pace(3600 / planned.work, 3600 / planned.work)
+    found = estimate.summary(settings(run_only_between="00:00-00:01"), planned, pace, 0)
+    assert found.total_seconds == pytest.approx(3600, rel=0.01)
+    assert " d " in found.ready.split(", in ")[1]  # an hour of work, a minute a day
 
 
 def test_a_summary_adds_up() -> None:

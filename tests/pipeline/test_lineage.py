@@ -51,7 +51,16 @@ def test_no_two_outputs_share_a_key() -> None:
     assert keys() == found
 
 
-@pytest.mark.parametrize("free", [{"run_nice": "5"}, {"energy_watts": "60"}, {"run_memory": "4GB"}])
+@pytest.mark.parametrize(
+    "free",
+    [
+        {"run_nice": "5"},
+        {"energy_watts": "60"},
+        {"run_memory": "4GB"},
+        {"run_only_between": "22:00-07:00"},
+        {"run_until": "07:30"},
+    ],
+)
 def test_what_changes_no_picture_changes_no_key(free: dict[str, str]) -> None:
     assert changed(**free) == set()
 

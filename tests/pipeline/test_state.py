@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipeline import runner, state
+import pytest
+
+from pipeline import config, runner, spent, state
 from pipeline.console import Console
+from pipeline.power import Used
 from pipeline.results import StatusResult
 from pipeline.rundir import RunDir
+from pipeline.settings import Settings
 
 
 def of(folder: Path) -> StatusResult:
@@ -76,6 +81,47 @@ def test_a_run_at_work(copied: Path) -> None:
     with RunDir.open(copied).locked():
         assert of(copied).state == "working"
     assert of(copied).state == "stopped"
+
+
+def test_a_run_in_its_hours(copied: Path) -> None:
+    without(copied, "print.tif")
+    run = RunDir.open(copied)
+    now = datetime.now()
+    for begin, waits in ((-1, False), (2, True)):  # hours from now
+        start, end = (f"{now + timedelta(hours=h):%H:%M}" for h in (begin, begin + 3))
+        with run.locked():
+            runner._keep_habits(run, with_hours(run, f"{start}-{end}"))
+            found = of(copied)
+            assert bool(found.waiting_until) is waits
+            assert found.waiting_until.endswith(start) is waits
+        assert of(copied).waiting_until == ""  # nobody waits
+
+
+def with_hours(run: RunDir, hours: str) -> Settings:
+    given = config.from_record(run.manifest().settings)
+    return config.override(given, {"run.only_between": hours})
+
+
+def test_time_and_energy_of_dropped_tiles_count(copied: Path) -> None:
+    run = RunDir.open(copied)
+    record = run.record(run.sweep_canvas(2, 1))
+    assert record is not None
+    dropped = record.extra["dropped"]["seconds"]
+    tiles = [run.record(path) for path in run.sweep_dir(2, 2).glob("tile-*.npy")]
+    last = sum(tile.seconds for tile in tiles if tile is not None)
+    assert 0.2 * last < dropped < 5 * last
+    before = of(copied)
+    used = Used(7200.0, 100.0, "battery's discharge")
+    run.commit(
+        run.sweep_canvas(1, 1),
+        lambda out: out.write_text("x"),
+        {"key": "k", "seconds": 100} | spent.noted(used) | {"dropped": "nonsense"},
+    )
+    after = of(copied)
+    assert after.worked_seconds > before.worked_seconds + 90
+    assert before.energy_from.startswith("30 W assumed")
+    assert after.energy_from == "72 W measured by the battery's discharge"
+    assert after.energy_kwh == pytest.approx(0.002, rel=0.2)
 
 
 def test_looking_changes_nothing(finished: Path) -> None:
