@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from stages.nst.stylize import Studio
 
 ASSUMED_WATTS = 30.0  # an ordinary laptop under full load
+LIBRARIES = 400_000_000  # bytes that Python and all libraries take once the encoder has worked
+CUDA_LIBRARIES = 600_000_000  # bytes more that a CUDA build of torch takes, also without a GPU
 SPREAD = 0.2  # machines share their cores and change their clock: a fifth to either side
 
 
@@ -55,13 +57,15 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
 
     The factors are measured: see benchmarks/memory.py.
     """
+    import torch
+
     from stages.nst import encoders
 
     design = encoders.architecture(settings.encoder.name)
     px = plan.largest_window.pixels
-    network = px * design.activation_bytes()
+    network = px * design.activation_bytes(2 if settings.run.precision == "bfloat16" else 4)
     history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
-    base = 700_000_000 + design.parameter_bytes()
+    base = LIBRARIES + (CUDA_LIBRARIES if torch.version.cuda else 0) + design.parameter_bytes()
     return int(base + network + history + 2 * 12 * min(style_pixels, px * 40))
 
 

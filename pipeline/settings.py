@@ -206,7 +206,7 @@ class TileSettings(Section):
     """Tiles, in px; multiples of 16, the deepest stride of the encoders."""
 
     core: int = Field(
-        default=720,
+        default=896,
         ge=TILE_UNIT * 4,
         le=8192,
         description="px, the most that the part of the canvas that is a tile's own is wide or "

@@ -99,15 +99,15 @@ class Architecture:
                 break
         return total
 
-    def activation_bytes(self) -> float:
-        """Bytes per px that one forward and backward pass holds, in float32.
+    def activation_bytes(self, number: int = 4) -> float:
+        """Bytes per px that one forward and backward pass holds, with numbers of so many bytes.
 
-        Outputs, gradients, copies of regions and poolings together come to 4.3 times the outputs,
-        as measured on a whole 27-megapixel print.
+        All outputs, their gradients and copies come to 2.7 times the outputs, and the image's own
+        copies in float32 to 377 bytes, as measured (benchmarks/memory.py).
         """
-        total, deepest = 0.0, self.used()[-1].name
+        total, deepest = 377.0, self.used()[-1].name
         for layer in self.layers():
-            total += 4 * 4.3 * layer.channels / layer.stride**2
+            total += number * 2.7 * layer.channels / layer.stride**2
             if layer.name == deepest:
                 break
         return total
