@@ -57,15 +57,14 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
 
     The factors are measured: see benchmarks/memory.py.
     """
-    import torch
-
     from stages.nst import encoders
+    from stages.nst.machine import cuda_build
 
     design = encoders.architecture(settings.encoder.name)
     px = plan.largest_window.pixels
     network = px * design.activation_bytes(2 if settings.run.precision == "bfloat16" else 4)
     history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
-    base = LIBRARIES + (CUDA_LIBRARIES if torch.version.cuda else 0) + design.parameter_bytes()
+    base = LIBRARIES + (CUDA_LIBRARIES if cuda_build() else 0) + design.parameter_bytes()
     return int(base + network + history + 2 * 12 * min(style_pixels, px * 40))
 
 

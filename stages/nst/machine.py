@@ -59,3 +59,8 @@ def open_studio(
     """An encoder by name, ready to work; `note` is told of a download before it starts."""
     use_threads(threads)
     return Studio(load(encoder, Path(weights) if weights else None, note), precision)
+
+
+def cuda_build() -> bool:
+    """Whether this torch carries CUDA's libraries, which take memory also without a GPU."""
+    return torch.version.cuda is not None
