@@ -46,6 +46,8 @@ class Worker:
         self.manifest: Manifest = run.manifest()
         self.settings = config.from_record(self.manifest.settings)
         self.plan = plan.make(self.settings)
+        if len(self._inputs("photo")) != 1 or not self._inputs("style"):
+            raise TilebrushError(f"{run.root} names no photo or no style; start a new run")
         self.tally = Tally()
         self._given = studio
         self._studio: Studio | None = None
@@ -397,6 +399,8 @@ class Worker:
             except (TilebrushError, Interrupted, KeyboardInterrupt, MemoryError):
                 raise
             except (ArithmeticError, RuntimeError) as error:
+                if "not enough memory" in str(error):  # as torch says it; no fault of the tile
+                    raise
                 self.run.log(
                     f"restyle@{level.level} sweep {sweep} tile {tile.name}, attempt {attempt}: "
                     f"{type(error).__name__}: {error}"

@@ -12,12 +12,12 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from pipeline import atomic, config
+from pipeline import atomic, config, twofold
 from pipeline.rundir import Input, Manifest, RunDir, key_of, sha256_file
 from stages.errors import (
     InputImageError,
@@ -94,10 +94,42 @@ def test_a_run_can_be_made_where_making_one_was_killed(tmp_path: Path) -> None:
     "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": "x", "inputs": []}', "\x00"]
 )
 def test_a_damaged_run_is_said_so(run: RunDir, text: str) -> None:
-    (run.root / "run.json").write_text(text)
+    for name in ("run.json", ".run.json"):
+        (run.root / name).write_text(text)
     with pytest.raises(TilebrushError, match="damaged") as caught:
         RunDir.open(run.root)
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[" * 100_000, '{"format": 1}', "\x00"])
+@pytest.mark.parametrize("name", ["run.json", ".run.json"])
+def test_a_damaged_run_json_is_mended_from_its_copy(
+    run: RunDir, name: str, text: str | None
+) -> None:
+    whole, wanted = (run.root / name).read_bytes(), run.manifest()
+    (run.root / name).unlink()
+    if text is not None:
+        (run.root / name).write_text(text)
+    assert RunDir.exists(run.root) and RunDir.open(run.root).manifest() == wanted
+    found = [problem.path for problem in run.verify()]
+    assert found == ([name] if text is not None or name == "run.json" else [])
+    with run.locked():
+        assert (run.root / name).read_bytes() == whole
+    assert run.verify() == []
+
+
+def test_every_single_bit_of_run_json_is_found(run: RunDir) -> None:
+    path, wanted = run.root / "run.json", run.manifest()
+    data = path.read_bytes()
+    for place in range(len(data)):
+        bit = 1 << place % 8
+        path.write_bytes(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
+        assert isinstance(twofold._found(path), int | ValueError), (place, bit)
+    assert run.manifest() == wanted
+    (run.root / ".run.json").unlink()  # as of a run that an earlier version began
+    path.write_bytes(data)
+    with run.locked():
+        assert (run.root / ".run.json").read_bytes() == data
 
 
 def test_a_newer_run_is_left_alone(run: RunDir) -> None:
@@ -172,6 +204,26 @@ def test_a_damaged_record_does_not_count(run: RunDir, text: str) -> None:
     run.record_path(path).write_text(text)
     assert not run.valid(path, "k")
     assert [problem.path for problem in run.verify()] == ["prepare/photo.npy.json"]
+
+
+def test_every_single_bit_of_a_record_is_found(run: RunDir) -> None:
+    path = run.photo()
+    run.commit(path, writing(b"pixels"), {"key": "k", "losses": {"first": 1.5e-05}})
+    beside = run.record_path(path)
+    data = beside.read_bytes()
+    for place in range(len(data)):
+        for bit in range(8):
+            flipped = bytes([data[place] ^ 1 << bit])
+            beside.write_bytes(data[:place] + flipped + data[place + 1 :])
+            assert run.record(path) is None, (place, bit)
+    beside.write_bytes(data)
+    assert run.record(path) is not None
+
+
+def test_records_from_before_checksums_are_read(run: RunDir) -> None:
+    made = run.commit(run.photo(), writing(b"pixels"), {"key": "k"})
+    run.record_path(run.photo()).write_text(json.dumps(asdict(made), indent=1) + "\n")
+    assert run.record(run.photo()) == made
 
 
 def test_a_writer_that_fails_leaves_nothing(run: RunDir) -> None:
@@ -345,6 +397,9 @@ def test_reading_writes_nothing(run: RunDir) -> None:
         (OSError(errno.EDQUOT, "Quota exceeded"), ResourceError, "disk full"),
         (OSError("12 requested and 0 written"), ResourceError, "disk full"),
         (RuntimeError("write: No space left on device"), ResourceError, "disk full"),
+        (RuntimeError("I/O error: Quota (os error 122)"), ResourceError, "disk full"),
+        (RuntimeError("I/O error: File too large (os error 27)"), ResourceError, "disk full"),
+        (RuntimeError("I/O error: Input/output (os error 5)"), TilebrushError, "check the disk"),
         (MemoryError(), ResourceError, "memory"),
         (PermissionError(errno.EACCES, "Permission denied"), TilebrushError, "writable"),
         (OSError(errno.EROFS, "Read-only file system"), TilebrushError, "Read-only"),
