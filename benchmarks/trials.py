@@ -166,6 +166,8 @@ def forked(work: Callable[[], int], folder: Path, kill_after: float | None = Non
 
 def started(work: Callable[[], int], folder: Path) -> int:
     """A child that does `work`; what it says goes to said.txt, its commits to commits.txt."""
+    for name in ("out.txt", "said.txt", "commits.txt"):  # a child may die before it writes any
+        (folder / name).write_text("")
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()

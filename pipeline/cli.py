@@ -276,9 +276,16 @@ def _display_target(photo: Path, styles: Sequence[Path], out: Path | None, force
         raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
-    if out.exists() and any(given.exists() and given.samefile(out) for given in (photo, *styles)):
+    if any(_same_file(given, out) for given in (photo, *styles)):
         raise UsageError(f"output {str(out)!r} is also an input; name another file with -o")
     return out
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):  # one of them is missing, or no file can have such a name
+        return False
 
 
 def _console(output: Output) -> Console:

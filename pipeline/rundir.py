@@ -182,6 +182,8 @@ class RunDir(Layout):
             TilebrushError: The folder cannot be written to.
         """
         output, beside = self.path(path), self.record_path(path)
+        for folder in (output.parent, beside.parent):
+            self._inside(folder)
         extra = dict(record)
         key = str(extra.pop("key"))
         started = time.monotonic()
@@ -195,6 +197,15 @@ class RunDir(Layout):
         made = Record(key, written.sha256, written.bytes, round(seconds, 3), now(), extra)
         atomic_write_text(beside, sealed(made))
         return made
+
+    def _inside(self, folder: Path) -> None:
+        """Make sure that no link leads out of the run, where files would be replaced."""
+        try:
+            inside = folder.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            inside = False
+        if not inside:
+            raise TilebrushError(f"{folder} is a link that leads out of the run; remove it")
 
     def record(self, path: Path | str) -> Record | None:
         """The record of an output, or None if there is none or it is damaged."""
@@ -267,6 +278,7 @@ class RunDir(Layout):
 
     def drop_tiles(self, level: int, sweep: int) -> None:
         """Remove a sweep's tiles, after its canvas was committed."""
+        self._inside(self.sweep_dir(level, sweep))
         tiles = list(self.sweep_dir(level, sweep).glob("tile-*"))
         # Records first: a record whose output is gone would count as damage.
         for path in sorted(tiles, key=lambda path: not path.name.endswith(".json")):

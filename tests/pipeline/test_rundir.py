@@ -252,6 +252,27 @@ def test_nothing_is_written_outside_the_run(run: RunDir) -> None:
             run.commit(path, writing(b"x"), {"key": "k"})
 
 
+def test_links_do_not_lead_out_of_the_run(run: RunDir, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for name in ("photo.npy", "tile-0-0.npy"):
+        (outside / name).write_bytes(b"dear")
+    (run.root / "prepare").symlink_to(outside)
+    (run.root / "restyle-1").mkdir()
+    (run.root / "restyle-1" / "sweep-1").symlink_to(outside)
+    (run.root / "display").symlink_to("display")
+    for path in (run.photo(), run.tile(1, 1, 0, 0), run.display_canvas()):
+        with pytest.raises(TilebrushError, match="leads out"):
+            run.commit(path, writing(b"x"), {"key": "k"})
+    with pytest.raises(TilebrushError, match="leads out"):
+        run.drop_tiles(1, 1)
+    # A link in the place of an output is replaced, and what it points to is not.
+    run.print_tiff().symlink_to(outside / "photo.npy")
+    run.commit(run.print_tiff(), writing(b"x"), {"key": "k"})
+    assert not run.print_tiff().is_symlink()
+    assert {path.read_bytes() for path in outside.iterdir()} == {b"dear"}
+
+
 def test_clean_keeps_the_print(run: RunDir, tmp_path: Path) -> None:
     for path in (run.photo(), run.tile(1, 1, 0, 0), run.display_canvas(), run.print_tiff()):
         run.commit(path, writing(b"12345"), {"key": "k"})
