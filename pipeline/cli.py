@@ -44,7 +44,7 @@ app = typer.Typer(
     help="Turn a photograph and a painting into a print, on an ordinary computer.",
     epilog="Exit codes: 0 done, 1 error, 2 usage, 3 some tiles failed, 10 no run, 11 locked, "
     "12 weights, 13 disk or memory, 14 other settings or inputs, 15 input image, "
-    "130/143 interrupted.",
+    "129/130/143 interrupted.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
