@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench torture clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,9 @@ check: $(VENV)/installed ## what CI runs: format, lint, types, layers, tests
 
 bench: $(VENV)/installed ## the figures of README and docs/
 	$(BIN)/python -m benchmarks.run --out benchmarks/out
+
+torture: $(VENV)/installed ## kills, faults, power cuts and damage by the thousand; Linux
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.torture --out benchmarks/out
 
 clean: ## drop the environment and what demo and bench made
 	rm -rf $(VENV) demo benchmarks/out

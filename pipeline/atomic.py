@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -176,10 +177,17 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise translated(error, path) from error
     except Exception as error:
-        # libvips reports a full disk as text only.
-        if os.strerror(errno.ENOSPC) not in str(error):
+        known = told_by_system(error)
+        if known is None:
             raise
-        raise _full(path) from error
+        raise translated(known, path) from error
+
+
+def told_by_system(error: Exception) -> OSError | None:
+    """The failure of the system that libvips or safetensors report as text only."""
+    found = re.search(r"\(os error (\d{1,3})\)", str(error))
+    codes = [int(found[1])] if found else [c for c in _FULL if os.strerror(c) in str(error)]
+    return OSError(codes[0], os.strerror(codes[0])) if codes else None
 
 
 def translated(error: OSError, path: Path) -> TilebrushError:

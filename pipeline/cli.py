@@ -45,7 +45,7 @@ app = typer.Typer(
     help="Turn a photograph and a painting into a print, on an ordinary computer.",
     epilog="Exit codes: 0 done, 1 error, 2 usage, 3 some tiles failed, 10 no run, 11 locked, "
     "12 weights, 13 disk or memory, 14 other settings or inputs, 15 input image, "
-    "130/143 interrupted.",
+    "129/130/143 interrupted.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -282,9 +282,16 @@ def _display_target(photo: Path, styles: Sequence[Path], out: Path | None, force
         raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
-    if out.exists() and any(given.exists() and given.samefile(out) for given in (photo, *styles)):
+    if any(_same_file(given, out) for given in (photo, *styles)):
         raise UsageError(f"output {str(out)!r} is also an input; name another file with -o")
     return out
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):  # one of them is missing, or no file can have such a name
+        return False
 
 
 def _console(output: Output) -> Console:

@@ -102,6 +102,8 @@ def _read(path: Path) -> _Tables:
         raise UsageError(f"{path} is not valid TOML: {error}; correct that line") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8") from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, tables in tables
+        raise UsageError(f"{path} holds a number or table too large to read") from None
     except OSError as error:
         raise UsageError(
             f"cannot read settings from {path}: {error.strerror}; name a readable file"
@@ -160,7 +162,7 @@ def _typed(text: str, field: FieldInfo) -> object:
         return [part.strip() for part in parts if part.strip()]
     try:
         return tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -170,7 +172,13 @@ def _anchor_files(tables: _Tables, folder: Path) -> None:
     for key in _FILES:
         name = section.get(key.rpartition(".")[2])
         if isinstance(name, str) and name and (key != "encoder.name" or name.endswith(_TABLE)):
-            section[key.rpartition(".")[2]] = str(folder / Path(name).expanduser())
+            try:
+                path = folder / Path(name).expanduser()
+            except (RuntimeError, ValueError) as error:  # no such user; a null byte
+                raise UsageError(
+                    f"{key} is {name!r:.60}; no file has such a name ({error})"
+                ) from None
+            section[key.rpartition(".")[2]] = str(path)
 
 
 def _explained(error: ValidationError, origin: Mapping[str, str]) -> str:
@@ -181,6 +189,8 @@ def _explained(error: ValidationError, origin: Mapping[str, str]) -> str:
     place = places[0] if places else origin.get(".".join(key.split(".")[:2]), "")
     needed = str(first["msg"]).removeprefix("Value error, ").replace("Input should", "it must")
     needed = needed.replace("Tuple should", "it must").split(" after validation")[0]
+    if not key.isprintable():
+        key = repr(key)
     if isinstance(first["input"], Section | dict):
         return f"{key}{place}: {needed}"
     shown = textwrap.shorten(repr(first["input"]), 60, placeholder="...")

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
@@ -176,7 +176,9 @@ class Console:
                 line, markup=False, highlight=False, soft_wrap=True, emoji=False
             )
         else:
-            _write(self.stream, line + "\n")
+            # The terminal may be gone; that nobody reads a message is no reason to lose a print.
+            with suppress(OSError):
+                _write(self.stream, line + "\n")
 
     def show(self, result: object) -> None:
         """Write a result, a frozen dataclass, for people or with --json for programs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Memory:
-    """Main memory in bytes; a control group's limit, as containers have it, is counted in."""
+    """Main memory in bytes; limits of control groups (containers) and of ulimit are counted in."""
 
     total: int
     available: int
@@ -49,7 +50,24 @@ def memory(proc: Path = _PROC, root: Path = _GROUPS) -> Memory:
                 cached = _reclaimable(group)
                 taken = max(0, int(used) - cached) if used.isdigit() else 0
                 available = min(available, max(0, int(limit) - taken))
-    return Memory(total, available)
+    room, free = _address_room()
+    return Memory(min(total, room), min(available, free))
+
+
+def _address_room() -> tuple[int, int]:
+    """What `ulimit -v` leaves in all and now; without it, more than there can be."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return sys.maxsize, sys.maxsize
+    import psutil
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return sys.maxsize, sys.maxsize
+    used = psutil.Process().memory_info()  # type: ignore[no-untyped-call]
+    # Libraries map far more than they use, and the limit counts all of it.
+    return max(0, limit - (used.vms - used.rss)), max(0, limit - used.vms)
 
 
 def _reclaimable(group: Path) -> int:

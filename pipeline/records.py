@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline import __version__
 from pipeline.atomic import sha256_file
 from stages.errors import InputImageError
 
 FORMAT = 1
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "dict[str, Any]": dict,
+    "dict[str, str]": dict,
+    "tuple[Input, ...]": tuple,
+}
 
 
 def key_of(*parts: object) -> str:
@@ -101,3 +109,79 @@ class Problem:
     path: str
     found: str
     needed: str
+
+
+_Made = TypeVar("_Made", Input, Manifest, Record)
+
+
+def sealed(made: Manifest | Record) -> str:
+    """The text of run.json or of a record: JSON with a checksum of all the rest in it."""
+    return _sealed(asdict(made))
+
+
+def _sealed(data: dict[str, Any]) -> str:
+    check = hashlib.sha256(json.dumps(data, indent=1).encode("utf-8")).hexdigest()
+    return json.dumps({**data, "check": check}, indent=1) + "\n"
+
+
+def unsealed(text: bytes) -> dict[str, Any]:
+    """What `sealed` wrote, every byte of it; texts from before there were checksums pass.
+
+    Raises:
+        ValueError: It is something else, or damaged.
+    """
+    try:
+        data = json.loads(text.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(data, dict):
+        raise ValueError("no JSON object")
+    if data.pop("check", None) is not None and _sealed(data).encode("utf-8") != text:
+        raise ValueError("its checksum is wrong")
+    return data
+
+
+def read_record(text: bytes) -> Record:
+    """A record from its text.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    try:
+        found = _typed(Record(**unsealed(text)))
+    except TypeError as error:  # fields that are missing or unknown
+        raise ValueError(str(error)) from None
+    if not 0 <= found.seconds <= 1e12:  # NaN too
+        raise ValueError(f"seconds is {found.seconds}")
+    return found
+
+
+def read_manifest(text: bytes) -> Manifest | int:
+    """What run.json says from its text, or its format if only a newer version can read it.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    try:
+        version = json.loads(text.decode("utf-8"))["format"]
+        if isinstance(version, int) and version > FORMAT:
+            return version
+        data = unsealed(text)
+        inputs = tuple(_typed(Input(**item)) for item in data.pop("inputs"))
+        found = _typed(Manifest(inputs=inputs, **data))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
+    if found.format != FORMAT:
+        raise ValueError(f"format is {found.format}")
+    return found
+
+
+def _typed(made: _Made) -> _Made:
+    """`made` itself, if its fields hold what they are declared as."""
+    for item in fields(made):
+        value = getattr(made, item.name)
+        if not isinstance(value, _KINDS[str(item.type)]) or isinstance(value, bool):
+            raise ValueError(f"{item.name} is {value!r:.60}")
+    return made

@@ -7,20 +7,28 @@ process dies, an output without a valid record is at worst made again.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline import atomic
+from pipeline import atomic, twofold
 from pipeline.atomic import atomic_write_bytes, atomic_write_text, sha256_file
 from pipeline.layout import Layout
-from pipeline.records import FORMAT, Input, Manifest, Problem, Record, key_of, now
+from pipeline.records import (
+    FORMAT,
+    Input,
+    Manifest,
+    Problem,
+    Record,
+    key_of,
+    now,
+    read_record,
+    sealed,
+)
 from stages.errors import RunLocked, RunMissing, TilebrushError, UsageError
 
 __all__ = [
@@ -36,7 +44,6 @@ __all__ = [
     "sha256_file",
 ]
 
-_MANIFEST = "run.json"
 _LOCK = ".lock"
 _OWNER = ".owner"
 _LOG = "run.log"
@@ -55,7 +62,7 @@ class RunDir(Layout):
     @classmethod
     def exists(cls, path: Path) -> bool:
         """Whether `path` holds a run."""
-        return (path / _MANIFEST).is_file()
+        return twofold.exists(path)
 
     @classmethod
     def create(cls, path: Path, manifest: Manifest) -> RunDir:
@@ -69,7 +76,7 @@ class RunDir(Layout):
         run = cls(path.resolve())
         if run.root.exists() and not run.root.is_dir():
             raise UsageError(f"{path} is a file; name a new or empty folder for the run")
-        with atomic.explained(run.root / _MANIFEST):
+        with atomic.explained(run.root / twofold.MANIFEST):
             atomic.make_folder(run.root)
             others = {item.name for item in run.root.iterdir()}
         with run.locked():
@@ -100,30 +107,16 @@ class RunDir(Layout):
         return run
 
     def manifest(self) -> Manifest:
-        """What run.json says.
+        """What run.json says, or the copy of it if that is damaged.
 
         Raises:
-            TilebrushError: It is damaged or of a newer version.
+            TilebrushError: Both are damaged, or it is of a newer version.
         """
-        path = self.root / _MANIFEST
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            version = int(data["format"])
-            if version > FORMAT:
-                raise TilebrushError(
-                    f"{path} has format {version}, this tilebrush reads up to {FORMAT}; "
-                    "update tilebrush"
-                )
-            inputs = tuple(Input(**item) for item in data.pop("inputs"))
-            return Manifest(inputs=inputs, **data)
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            raise TilebrushError(
-                f"{path} is damaged ({error}); start a new run in another folder"
-            ) from None
+        return twofold.read(self.root)
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Replace run.json."""
-        atomic_write_text(self.root / _MANIFEST, json.dumps(asdict(manifest), indent=1) + "\n")
+        """Replace run.json and its copy."""
+        twofold.write(self.root, manifest)
 
     # ---- one writer at a time
 
@@ -155,6 +148,9 @@ class RunDir(Layout):
                 (self.root / _OWNER).write_text(f"{os.getpid()} {socket.gethostname()}")
             self._held = True
             atomic.remove_leftovers(self.root)
+            mended = twofold.mend(self.root)
+            if mended:
+                self.log(mended)
             yield self
         finally:
             self._held = False
@@ -186,6 +182,8 @@ class RunDir(Layout):
             TilebrushError: The folder cannot be written to.
         """
         output, beside = self.path(path), self.record_path(path)
+        for folder in (output.parent, beside.parent):
+            self._inside(folder)
         extra = dict(record)
         key = str(extra.pop("key"))
         started = time.monotonic()
@@ -197,18 +195,24 @@ class RunDir(Layout):
         written = atomic.atomic_write(output, write)
         seconds = float(extra.pop("seconds", time.monotonic() - started))
         made = Record(key, written.sha256, written.bytes, round(seconds, 3), now(), extra)
-        atomic_write_text(beside, json.dumps(asdict(made), indent=1) + "\n")
+        atomic_write_text(beside, sealed(made))
         return made
+
+    def _inside(self, folder: Path) -> None:
+        """Make sure that no link leads out of the run, where files would be replaced."""
+        try:
+            inside = folder.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            inside = False
+        if not inside:
+            raise TilebrushError(f"{folder} is a link that leads out of the run; remove it")
 
     def record(self, path: Path | str) -> Record | None:
         """The record of an output, or None if there is none or it is damaged."""
         try:
-            data = json.loads(self.record_path(path).read_text(encoding="utf-8"))
-            found = Record(**data)
-        except (ValueError, TypeError, OSError):
+            return read_record(self.record_path(path).read_bytes())
+        except (ValueError, OSError):
             return None
-        whole = isinstance(found.bytes, int) and isinstance(found.sha256, str)
-        return found if whole and isinstance(found.extra, dict) else None
 
     def valid(self, path: Path | str, key: str, *, check: Literal["size", "hash"] = "size") -> bool:
         """Whether an output is finished, whole and made from what `key` says.
@@ -240,7 +244,7 @@ class RunDir(Layout):
 
     def verify(self) -> list[Problem]:
         """Compare every recorded output with its record, bytes and all."""
-        problems = []
+        problems = twofold.problems(self.root)
         for output in self.recorded():
             record = self.record(output)
             if record is None:
@@ -269,10 +273,12 @@ class RunDir(Layout):
         for path in (*self.stage_folders(), self.report(), self.print_tiff(), self.print_jpeg()):
             atomic.remove_tree(path)
         # Last, because a folder with outputs and no run.json would be taken for someone else's.
-        atomic.remove_tree(self.root / _MANIFEST)
+        atomic.remove_tree(self.root / twofold.COPY)
+        atomic.remove_tree(self.root / twofold.MANIFEST)
 
     def drop_tiles(self, level: int, sweep: int) -> None:
         """Remove a sweep's tiles, after its canvas was committed."""
+        self._inside(self.sweep_dir(level, sweep))
         tiles = list(self.sweep_dir(level, sweep).glob("tile-*"))
         # Records first: a record whose output is gone would count as damage.
         for path in sorted(tiles, key=lambda path: not path.name.endswith(".json")):

@@ -263,7 +263,8 @@ def verify(run_dir: Path) -> VerifyResult:
         RunMissing.
     """
     run = RunDir.open(run_dir)
-    rows = tuple(ProblemRow(p.path, p.found, p.needed) for p in run.verify())
+    problems = (*run.verify(), *state.missing(run))
+    rows = tuple(ProblemRow(p.path, p.found, p.needed) for p in problems)
     return VerifyResult(str(run_dir), sum(1 for _ in run.recorded()), rows)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from pipeline import budget, config, estimate, hours, spent, units
 from pipeline.hours import Gate
 from pipeline.plan import LevelPlan, Plan
+from pipeline.records import Problem
 from pipeline.results import LevelStatus, StatusResult
 from pipeline.rundir import RunDir
 from pipeline.settings import Settings
@@ -59,6 +62,40 @@ def _when(settings: Settings, left: float) -> tuple[str, str]:
     opens = gate.closed_until()
     ready = units.ready(gate.clock_seconds(left), datetime.now()) if left else ""
     return ready, f"{opens:%a %H:%M}" if opens is not None else ""
+
+
+def missing(run: RunDir) -> list[Problem]:
+    """What a finished print must have a record of and has none; nothing is asked of others."""
+    begun = (run.record_path(path).is_file() for path in (run.print_tiff(), run.print_jpeg()))
+    if run.cleaned() or not any(begun):
+        return []
+    manifest = run.manifest()
+    planned = budget.planned(run, config.from_record(manifest.settings))
+    styles = sum(item.role == "style" for item in manifest.inputs)
+    return [
+        Problem(run.name(run.record_path(path)), "no file", "a record of its making")
+        for path in _outputs(run, planned, styles)
+        if not run.record_path(path).is_file()
+    ]
+
+
+def _outputs(run: RunDir, planned: Plan, styles: int) -> Iterator[Path]:
+    """Every output that a finished print keeps; the JPEG only if there is one."""
+    yield from (run.photo(), *(run.style(i) for i in range(1, styles + 1)))
+    yield from (run.display_canvas(), run.content_energy())
+    for level in planned.levels:
+        number, last = level.level, level.sweeps
+        yield from (run.level_canvas(number), run.level_photo(number), run.style_moments(number))
+        for sweep, grid in enumerate(level.grids, start=1):
+            if len(grid.tiles) > 1:
+                yield run.moments(number, sweep)
+            if sweep < last:
+                yield run.sweep_canvas(number, sweep)
+        yield from (run.tile(number, last, tile.row, tile.col) for tile in level.grids[-1].tiles)
+        yield run.restyled(number)
+    yield run.print_tiff()
+    if run.print_jpeg().is_file():
+        yield run.print_jpeg()
 
 
 def _display(run: RunDir, planned: Plan) -> LevelStatus:

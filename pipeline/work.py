@@ -47,6 +47,8 @@ class Worker:
         self.manifest: Manifest = run.manifest()
         self.settings = config.from_record(self.manifest.settings)
         self.plan = budget.planned(run, self.settings)
+        if len(self.manifest.of_role("photo")) != 1 or not self.manifest.of_role("style"):
+            raise TilebrushError(f"{run.root} names no photo or no style; start a new run")
         self.keys = Lineage(self.manifest, self.settings, self.plan)
         self.tally = Tally()
         self.session = Session(hours.window(self.settings.run.only_between), console.message)
@@ -353,6 +355,8 @@ class Worker:
             except (TilebrushError, Interrupted, KeyboardInterrupt, MemoryError):
                 raise
             except (ArithmeticError, RuntimeError) as error:
+                if "not enough memory" in str(error):  # as torch says it; no fault of the tile
+                    raise
                 self.run.log(
                     f"restyle@{level.level} sweep {sweep} tile {tile.name}, attempt {attempt}: "
                     f"{type(error).__name__}: {error}"

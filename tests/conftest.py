@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,15 @@ def tiny_weights(seed: int = 0) -> dict[str, NDArray[np.float32]]:
 
 
 def write_encoder(path: Path, seed: int = 0) -> Path:
-    from safetensors.numpy import save_file
-
-    save_file(tiny_weights(seed), path, {"blocks": json.dumps(BLOCKS), "pool": "4"})
+    path.write_bytes(_encoder_bytes(seed))
     return path
+
+
+@cache  # safetensors writes its metadata in any order, and encoders go by their bytes
+def _encoder_bytes(seed: int) -> bytes:
+    from safetensors.numpy import save
+
+    return save(tiny_weights(seed), {"blocks": json.dumps(BLOCKS), "pool": "4"})
 
 
 def photo_pixels(width: int = 160, height: int = 120) -> Pixels:

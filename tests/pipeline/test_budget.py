@@ -139,7 +139,8 @@ def test_any_pace_stays_within_bounds_and_time(
     found = made.decide(2)[1:]
     assert all(2 <= count <= 4 * own for count, own in zip(found, ASKED[1:], strict=True))
     left = hours * 3600 - spent.of(made.run).seconds
-    assert found == [2, 2, 2] or made.left(2, slow * PACE) <= left
+    # Records hold milliseconds, which is coarse for tiles as fast as some of these.
+    assert found == [2, 2, 2] or made.left(2, slow * PACE) <= 1.01 * left
 
 
 def test_the_middle_tile_counts_not_one_that_was_stopped(tmp_path: Path) -> None:

@@ -206,6 +206,12 @@ def test_presets_scale_iterations_once() -> None:
     assert config.apply_preset(one).levels.iterations == (1,)
 
 
+def test_a_name_that_breaks_lines_is_told_in_one() -> None:
+    with pytest.raises(TilebrushError) as caught:
+        config.from_record({"\n": None})
+    assert "\n" not in str(caught.value)
+
+
 def test_records_read_back() -> None:
     settings = config.load(None, {"style.weights": "1,2", "quality": "fine"})
     assert config.from_record(config.to_record(settings)) == settings

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
+import textwrap
 from importlib import metadata
 from pathlib import Path
 
@@ -12,6 +15,8 @@ import pytest
 
 from pipeline import doctor, machine, render
 from stages.errors import Interrupted
+
+ROOT = Path(__file__).parents[2]
 
 
 def fine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,3 +123,18 @@ def test_control_groups_of_version_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["max", "", "9223372036854771712", "nonsense", "-1"])
 def test_no_limit_is_no_limit(tmp_path: Path, text: str) -> None:
     assert groups(tmp_path, "0::/", {"memory.max": text}).total == machine.memory().total
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_ulimit_is_counted_in() -> None:
+    code = """
+        import psutil, resource
+        from pipeline import machine
+        used = psutil.Process().memory_info()
+        limit = used.vms + 300_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        found = machine.memory()
+        assert abs(found.total - used.rss - 300_000_000) < 50_000_000, found
+        assert 200_000_000 < found.available <= 300_000_000, found
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, check=True)

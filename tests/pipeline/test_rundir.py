@@ -12,12 +12,12 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from pipeline import atomic, config
+from pipeline import atomic, config, twofold
 from pipeline.rundir import Input, Manifest, RunDir, key_of, sha256_file
 from stages.errors import (
     InputImageError,
@@ -94,10 +94,42 @@ def test_a_run_can_be_made_where_making_one_was_killed(tmp_path: Path) -> None:
     "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": "x", "inputs": []}', "\x00"]
 )
 def test_a_damaged_run_is_said_so(run: RunDir, text: str) -> None:
-    (run.root / "run.json").write_text(text)
+    for name in ("run.json", ".run.json"):
+        (run.root / name).write_text(text)
     with pytest.raises(TilebrushError, match="damaged") as caught:
         RunDir.open(run.root)
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[" * 100_000, '{"format": 1}', "\x00"])
+@pytest.mark.parametrize("name", ["run.json", ".run.json"])
+def test_a_damaged_run_json_is_mended_from_its_copy(
+    run: RunDir, name: str, text: str | None
+) -> None:
+    whole, wanted = (run.root / name).read_bytes(), run.manifest()
+    (run.root / name).unlink()
+    if text is not None:
+        (run.root / name).write_text(text)
+    assert RunDir.exists(run.root) and RunDir.open(run.root).manifest() == wanted
+    found = [problem.path for problem in run.verify()]
+    assert found == ([name] if text is not None or name == "run.json" else [])
+    with run.locked():
+        assert (run.root / name).read_bytes() == whole
+    assert run.verify() == []
+
+
+def test_every_single_bit_of_run_json_is_found(run: RunDir) -> None:
+    path, wanted = run.root / "run.json", run.manifest()
+    data = path.read_bytes()
+    for place in range(len(data)):
+        bit = 1 << place % 8
+        path.write_bytes(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
+        assert isinstance(twofold._found(path), int | ValueError), (place, bit)
+    assert run.manifest() == wanted
+    (run.root / ".run.json").unlink()  # as of a run that an earlier version began
+    path.write_bytes(data)
+    with run.locked():
+        assert (run.root / ".run.json").read_bytes() == data
 
 
 def test_a_newer_run_is_left_alone(run: RunDir) -> None:
@@ -174,6 +206,26 @@ def test_a_damaged_record_does_not_count(run: RunDir, text: str) -> None:
     assert [problem.path for problem in run.verify()] == ["prepare/photo.npy.json"]
 
 
+def test_every_single_bit_of_a_record_is_found(run: RunDir) -> None:
+    path = run.photo()
+    run.commit(path, writing(b"pixels"), {"key": "k", "losses": {"first": 1.5e-05}})
+    beside = run.record_path(path)
+    data = beside.read_bytes()
+    for place in range(len(data)):
+        for bit in range(8):
+            flipped = bytes([data[place] ^ 1 << bit])
+            beside.write_bytes(data[:place] + flipped + data[place + 1 :])
+            assert run.record(path) is None, (place, bit)
+    beside.write_bytes(data)
+    assert run.record(path) is not None
+
+
+def test_records_from_before_checksums_are_read(run: RunDir) -> None:
+    made = run.commit(run.photo(), writing(b"pixels"), {"key": "k"})
+    run.record_path(run.photo()).write_text(json.dumps(asdict(made), indent=1) + "\n")
+    assert run.record(run.photo()) == made
+
+
 def test_a_writer_that_fails_leaves_nothing(run: RunDir) -> None:
     path = run.photo()
     run.commit(path, writing(b"old"), {"key": "old"})
@@ -198,6 +250,27 @@ def test_nothing_is_written_outside_the_run(run: RunDir) -> None:
     for path in ("../x.npy", "/tmp/x.npy", run.root / ".." / "x.npy"):
         with pytest.raises(TilebrushError, match="outside"):
             run.commit(path, writing(b"x"), {"key": "k"})
+
+
+def test_links_do_not_lead_out_of_the_run(run: RunDir, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for name in ("photo.npy", "tile-0-0.npy"):
+        (outside / name).write_bytes(b"dear")
+    (run.root / "prepare").symlink_to(outside)
+    (run.root / "restyle-1").mkdir()
+    (run.root / "restyle-1" / "sweep-1").symlink_to(outside)
+    (run.root / "display").symlink_to("display")
+    for path in (run.photo(), run.tile(1, 1, 0, 0), run.display_canvas()):
+        with pytest.raises(TilebrushError, match="leads out"):
+            run.commit(path, writing(b"x"), {"key": "k"})
+    with pytest.raises(TilebrushError, match="leads out"):
+        run.drop_tiles(1, 1)
+    # A link in the place of an output is replaced, and what it points to is not.
+    run.print_tiff().symlink_to(outside / "photo.npy")
+    run.commit(run.print_tiff(), writing(b"x"), {"key": "k"})
+    assert not run.print_tiff().is_symlink()
+    assert {path.read_bytes() for path in outside.iterdir()} == {b"dear"}
 
 
 def test_clean_keeps_the_print(run: RunDir, tmp_path: Path) -> None:
@@ -345,6 +418,9 @@ def test_reading_writes_nothing(run: RunDir) -> None:
         (OSError(errno.EDQUOT, "Quota exceeded"), ResourceError, "disk full"),
         (OSError("12 requested and 0 written"), ResourceError, "disk full"),
         (RuntimeError("write: No space left on device"), ResourceError, "disk full"),
+        (RuntimeError("I/O error: Quota (os error 122)"), ResourceError, "disk full"),
+        (RuntimeError("I/O error: File too large (os error 27)"), ResourceError, "disk full"),
+        (RuntimeError("I/O error: Input/output (os error 5)"), TilebrushError, "check the disk"),
         (MemoryError(), ResourceError, "memory"),
         (PermissionError(errno.EACCES, "Permission denied"), TilebrushError, "writable"),
         (OSError(errno.EROFS, "Read-only file system"), TilebrushError, "Read-only"),

@@ -253,6 +253,41 @@ def test_a_damaged_record_is_found_and_mended(printer, copied: Path, finished: P
     assert contents(copied) == contents(finished)
 
 
+def test_a_deleted_record_of_a_finished_print_is_found(printer, copied: Path) -> None:
+    records = sorted(path for path in copied.glob("*/**/*.json"))
+    assert len(records) > 20
+    for record in records:
+        name, data = record.relative_to(copied).as_posix(), record.read_bytes()
+        record.unlink()
+        assert problems(copied) == {name}
+        record.write_bytes(data)
+    assert problems(copied) == set()
+
+
+def test_a_run_without_inputs_is_said_so(printer, copied: Path) -> None:
+    manifest = RunDir.open(copied).manifest()
+    for inputs in ((), manifest.inputs[:1], manifest.inputs[1:]):
+        run = RunDir.create(
+            copied.with_name(f"run-{inputs}"[:9] + str(len(inputs))),
+            Manifest(manifest.settings, inputs, manifest.tools),
+        )
+        with pytest.raises(TilebrushError, match="no photo or no style"):
+            printer.resume(run.root)
+        (run.root / "run.json").unlink()
+        (run.root / ".run.json").unlink()
+
+
+def test_no_memory_for_a_tile_is_no_fault_of_the_tile(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(Worker, "restyled_tile", failing)
+    with pytest.raises(RuntimeError, match="not enough memory"):  # told as exit code 13
+        printer(tmp_path / "run")
+
+
 def test_tiles_that_a_kill_left_behind_are_dropped(printer, copied: Path, finished: Path) -> None:
     left = copied / "restyle-2" / "sweep-1" / "tile-0-0.npy"
     left.write_bytes(b"half")

@@ -1,0 +1,262 @@
+"""What else happens to runs: damage, signals, a second process, a move, another clock, limits."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import faulty, trials
+from benchmarks.trials import contents
+from pipeline import rundir
+
+if TYPE_CHECKING:
+    from benchmarks.torture import Row, Torture
+
+Job = tuple[str, Callable[["Row"], None]]
+SIGNALS: dict[str, tuple[tuple[signal.Signals, ...], tuple[int, ...]]] = {
+    "SIGTERM": ((signal.SIGTERM,), (143,)),
+    "SIGINT": ((signal.SIGINT,), (130,)),
+    "SIGINT twice": ((signal.SIGINT, signal.SIGINT), (130, -signal.SIGINT)),
+    "SIGHUP": ((signal.SIGHUP,), (129,)),
+}
+_TOGETHER = {"display/canvas.npy", "display/energy.txt"}  # made by one computation
+
+
+def jobs(torture: Torture, flips: int, each: int) -> list[Job]:
+    """All of them, `each` so many times, bits `flips` times."""
+    few = max(1, each // 5)
+    return [
+        ("one bit, a cut, a deletion", partial(damage, torture, flips)),
+        *((f"{name}, then resumed", partial(signals, torture, name, each)) for name in SIGNALS),
+        ("terminal closed", partial(hangups, torture, few)),
+        ("stopped, a second process, continued", partial(second, torture, each)),
+        ("moved, copied", partial(moved, torture, each)),
+        ("clock set back", partial(clock, torture, few)),
+        ("a newer version's run", partial(newer, torture)),
+        ("files may not grow past a limit", partial(limited, torture, each)),
+    ]
+
+
+# ---- damage
+
+
+def damage(torture: Torture, count: int, row: Row) -> None:
+    """`verify` names the file, `resume` mends it, and nothing else is made again."""
+    field, dice = torture.field, torture.dice
+    kinds: dict[str, list[str]] = {}
+    for path in sorted(field.calm.rglob("*")):
+        name = path.relative_to(field.calm).as_posix()
+        if path.is_file() and path.name not in (".lock", ".owner", "run.log"):
+            kinds.setdefault(_kind(name), []).append(name)
+    for case in range(count):
+        field.fresh(finished=True)
+        kind = sorted(kinds)[case % len(kinds)]
+        name = dice.choice(kinds[kind])
+        what = f"{_damaged(torture, field.run / name)} in {name}"
+        kept = field.made()
+        row.cases += 1
+        found = field.called(["verify", str(field.run), "--json"])
+        named = [item["file"] for item in json.loads(found.out or '{"problems": []}')["problems"]]
+        if found.code != 1 or (name not in named and name not in found.said):
+            row.corrupt += 1
+            torture.tell(f"{row.what}: {what}: verify gave {found.code}, {named} {found.said}")
+        if "update tilebrush" in found.said:  # the bit made a newer format of it: left alone
+            continue
+        output = _output_of(name)
+        spared = _TOGETHER if output in _TOGETHER else {output}
+        torture.resumed(row, what, {k: v for k, v in kept.items() if k not in spared})
+
+
+def _kind(name: str) -> str:
+    digits = str.maketrans("", "", "0123456789")
+    return name.translate(digits)
+
+
+def _output_of(name: str) -> str:
+    if not name.endswith(".json") or "/" not in name:
+        return name
+    return name.removesuffix(".json").removeprefix("finish/")
+
+
+def _damaged(torture: Torture, path: Path) -> str:
+    """Damage a file by a throw of the dice and say how."""
+    data, dice = bytearray(path.read_bytes()), torture.dice
+    how = dice.random()
+    if how < 0.15:
+        path.unlink()
+        return "deleted"
+    if how < 0.3:
+        cut = dice.randrange(len(data))
+        path.write_bytes(data[:cut])
+        return f"cut to {cut} of {len(data)} bytes"
+    place, bit = dice.randrange(len(data)), dice.randrange(8)
+    data[place] ^= 1 << bit
+    path.write_bytes(data)
+    return f"bit {bit} of byte {place}"
+
+
+# ---- signals and other processes
+
+
+def signals(torture: Torture, name: str, count: int, row: Row) -> None:
+    """A signal at a random operation: its exit code, one line, and on it goes."""
+    sent, codes = SIGNALS[name]
+    for _ in range(count):
+        torture.field.fresh()
+        number = torture.dice.randint(1, len(torture.steps) - len(sent))
+        act = faulty.signalled(number, sent)
+        ended = torture.field.begin(torture.layer(act))
+        row.cases += 1
+        what = f"at operation {number}"
+        _expect(torture, row, what, ended, codes)
+        torture.resumed(row, what, torture.stopped(row, what, ended))
+
+
+def hangups(torture: Torture, count: int, row: Row) -> None:
+    """The terminal is closed while the bar is drawn on it."""
+    field = torture.field
+    for case in range(count):
+        field.fresh()
+        pid, terminal = os.forkpty()
+        if pid == 0:
+            field.at_terminal()
+        began = time.monotonic()
+        while not (field.run / "prepare").exists() and time.monotonic() - began < trials.LONGEST:
+            os.set_blocking(terminal, False)
+            with contextlib.suppress(OSError):
+                os.read(terminal, 4096)
+            time.sleep(0.002)
+        time.sleep(torture.dice.uniform(0, field.seconds / 2))
+        os.close(terminal)
+        ended = trials.ended(pid, field.folder, began)
+        row.cases += 1
+        what = f"case {case}"
+        if ended.code not in (0, 129):
+            row.unclear += 1
+            torture.tell(f"{row.what}: {what}: {ended.code}")
+        torture.resumed(row, what, torture.stopped(row, what, ended))
+
+
+def second(torture: Torture, count: int, row: Row) -> None:
+    """One process is stopped in the middle; another one is told so; the first goes on."""
+    field = torture.field
+    for _ in range(count):
+        field.fresh()
+        number = torture.dice.randint(30, len(torture.steps) - 1)
+        act = faulty.signalled(number, (signal.SIGSTOP,))
+
+        def paused(act: faulty.Act = act) -> int:
+            return field.inside(field.printing(), torture.layer(act))
+
+        began = time.monotonic()
+        pid = trials.started(paused, field.folder)
+        os.waitpid(pid, os.WUNTRACED)
+        what = f"stopped at operation {number}"
+        row.cases += 1
+        first = field.folder / "commits.txt"
+        kept = first.rename(field.folder / "commits-of-first.txt")
+        _expect(torture, row, what, field.resume(), (11,))
+        looked = field.called(["status", str(field.run), "--json"])
+        _expect(torture, row, what, looked, (0,))
+        kept.rename(first)
+        os.kill(pid, signal.SIGCONT)
+        ended = trials.ended(pid, field.folder, began)
+        if ended.code or not field.same():
+            row.not_identical += 1
+            torture.tell(f"{row.what}: {what}: {ended.code}")
+
+
+def _expect(
+    torture: Torture, row: Row, what: str, ended: trials.Ended, codes: tuple[int, ...]
+) -> None:
+    if ended.code not in codes or not ended.clear:
+        row.unclear += 1
+        torture.tell(f"{row.what}: {what}: {ended.code} {ended.said}")
+
+
+# ---- places, times, versions, limits
+
+
+def moved(torture: Torture, count: int, row: Row) -> None:
+    """A killed run goes on in another place, moved there or copied without its times."""
+    field = torture.field
+    place = field.folder / "another place" / "ünder"
+    for case in range(count):
+        field.fresh()
+        shutil.rmtree(place.parent, ignore_errors=True)
+        place.parent.mkdir()
+        number = torture.dice.randint(30, len(torture.steps) - 1)
+        field.begin(torture.layer(faulty.killed(number)))
+        if case % 2:
+            field.run.rename(place)
+        else:
+            shutil.copytree(field.run, place, copy_function=shutil.copyfile)
+        ended = field.called(["resume", str(place)])
+        row.cases += 1
+        if ended.code or contents(place) != field.wanted:
+            row.not_identical += 1
+            torture.tell(f"{row.what}: case {case}: {ended.code} {ended.said}")
+
+
+def clock(torture: Torture, count: int, row: Row) -> None:
+    """What is finished bears a date to come."""
+    field = torture.field
+    for _ in range(count):
+        field.fresh()
+        number = torture.dice.randint(30, len(torture.steps) - 1)
+
+        def ahead(number: int = number) -> None:
+            rundir.now = lambda: "2044-04-04T04:04:04+00:00"  # type: ignore[attr-defined]
+            faulty.Layer(field.run, faulty.killed(number)).install()
+
+        field.begin(ahead)
+        for path in field.run.rglob("*"):
+            os.utime(path, (time.time() + 1e9,) * 2)
+        row.cases += 1
+        what = f"killed at operation {number}"
+        _expect(torture, row, what, field.called(["status", str(field.run), "--json"]), (0,))
+        torture.resumed(row, what, field.made())
+
+
+def newer(torture: Torture, row: Row) -> None:
+    """A run of a newer version is refused and not touched."""
+    field = torture.field
+    for version in (2, 99):
+        for command in ("resume", "verify", "status", "clean", "print"):
+            field.fresh(finished=True)
+            manifest = field.run / "run.json"
+            manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": version}))
+            text = manifest.read_text()
+            ended = field.begin() if command == "print" else field.called([command, str(field.run)])
+            row.cases += 1
+            if "update tilebrush" not in ended.said:
+                row.unclear += 1
+            _expect(torture, row, f"{command}, format {version}", ended, (1,))
+            row.not_identical += not (field.same() and manifest.read_text() == text)
+
+
+def limited(torture: Torture, count: int, row: Row) -> None:
+    """Writes past a limit fail in the system itself, in native code too, as on a full disk."""
+    field = torture.field
+    largest = max(len(data) for data in field.wanted.values())
+    for _ in range(count):
+        field.fresh()
+        limit = round(1000 * (largest / 1000) ** torture.dice.random())
+
+        def setup(limit: int = limit) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        ended = field.begin(setup)
+        row.cases += 1
+        what = f"limit {limit}"
+        _expect(torture, row, what, ended, (0, 13))
+        torture.resumed(row, what, torture.stopped(row, what, ended))
