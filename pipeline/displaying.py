@@ -62,6 +62,7 @@ def display(
                 settings.optimizer.adam_rate,
                 settings.optimizer.rate,
             ),
+            canvas.Tooth(settings.display.tooth, settings.run.seed),
             lambda scale, _: bar.advance(scale.size.pixels / 1e6, str(scale.size)),
         )
         finished = Path(folder) / "display.npy"

@@ -72,7 +72,8 @@ class Lineage:
         from stages import display
 
         parts = (self.photo, self._styles, self._computing, self.plan.display)
-        return key_of("display", display.VERSION, parts, self.settings.style.content_weight)
+        s = self.settings
+        return key_of("display", display.VERSION, parts, s.style.content_weight, s.display.tooth)
 
     @cached_property
     def energy(self) -> str:
@@ -86,11 +87,19 @@ class Lineage:
         plan = self.plan.levels[level - 1]
         return self.sweep(plan, plan.sweeps)
 
-    def upsample(self, level: LevelPlan, source: str) -> str:
-        """A canvas or photo at a level's size."""
+    def upsampled_photo(self, level: LevelPlan) -> str:
+        """The photo at a level's size."""
         from stages import upsample
 
-        return key_of("upsample", upsample.VERSION, source, level.size)
+        return key_of("upsample", upsample.VERSION, self.photo, level.size)
+
+    def upsampled(self, level: LevelPlan) -> str:
+        """The canvas of the level below at a level's size."""
+        from stages import upsample
+
+        s = self.settings
+        parts = (self.level(level.level - 1), level.size, s.levels.tooth, s.run.seed)
+        return key_of("upsample", upsample.VERSION, parts)
 
     def style_moments(self, level: LevelPlan) -> str:
         """The style's moments at a level's size."""
@@ -106,7 +115,7 @@ class Lineage:
     def _sweep(self, level: LevelPlan, sweep: int) -> str:
         from stages import restyle
 
-        key = self.upsample(level, self.level(level.level - 1))
+        key = self.upsampled(level)
         numbers = (level.iterations, level.content_weight, self.plan.halo, self.plan.alignment)
         common = (restyle.VERSION, self._styles, self._computing, self.photo, numbers)
         for grid in level.grids[:sweep]:

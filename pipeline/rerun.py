@@ -151,7 +151,12 @@ class _Again:
         source = self.worker.canvas_of(level.level - 1)
         self._need(source, self.run.photo())
         upsample.run(
-            source, self.run.photo(), folder / "canvas.npy", folder / "photo.npy", level.size
+            source,
+            self.run.photo(),
+            folder / "canvas.npy",
+            folder / "photo.npy",
+            level.size,
+            self.worker.tooth(self.worker.settings.levels.tooth),
         )
         for name in ("canvas", "photo"):
             canvas.preview(folder / f"{name}.npy", folder / f"{name}.png")

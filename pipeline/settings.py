@@ -45,6 +45,7 @@ MomentText = Annotated[str, _checked(hours.parse_moment, empty=True)]
 HoursText = Annotated[str, _checked(hours.parse_window, empty=True)]
 Iterations = Annotated[int, Field(ge=1, le=100_000)]
 Share = Annotated[float, Field(ge=0, le=1e9)]
+Tooth = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -127,6 +128,12 @@ class DisplaySettings(Section):
         description="optimizer iterations, one number per scale from the coarsest; the last "
         "repeats",
     )
+    tooth: Tooth = Field(
+        default=0.02,
+        description="fine grey noise laid onto what every scale starts from, as a share of white; "
+        "without it (0) strokes follow the rows and columns of pixels in skies and other plain "
+        "parts, far more leaves grain",
+    )
 
 
 class StyleSettings(Section):
@@ -199,6 +206,9 @@ class LevelSettings(Section):
         le=1,
         description="the content weight is multiplied by this at every level, because large "
         "levels would else drag in the photo's fine detail",
+    )
+    tooth: Tooth = Field(
+        default=0.02, description="as in [display], for what every level starts from"
     )
 
 

@@ -24,7 +24,7 @@ from stages.errors import InputImageError, Interrupted, RunDiffers, TilebrushErr
 from stages.tiles import Grid, Tile
 
 if TYPE_CHECKING:
-    from stages.canvas import PrintFormat
+    from stages.canvas import PrintFormat, Tooth
     from stages.display import Displayed
     from stages.measure import StyleImages
     from stages.nst.stylize import Restyled, Studio
@@ -211,6 +211,7 @@ class Worker:
             tuple(display.Scale(s.size, s.iterations) for s in self.plan.display),
             self.loss_weights(self.settings.style.content_weight),
             self.optimizer(),
+            self.tooth(self.settings.display.tooth),
             lambda scale, _: did(scale.size.pixels / 1e6),
         )
 
@@ -221,14 +222,15 @@ class Worker:
         number = level.level
         self.session.stage(f"upsample@{number}")
         source = self.canvas_of(number - 1)
+        tooth = self.tooth(self.settings.levels.tooth)
         self.ensure(
             self.run.level_canvas(number),
-            self.keys.upsample(level, self.keys.level(number - 1)),
-            lambda out: upsample.enlarge(source, out, level.size),
+            self.keys.upsampled(level),
+            lambda out: upsample.enlarge(source, out, level.size, tooth),
         )
         self.ensure(
             self.run.level_photo(number),
-            self.keys.upsample(level, self.keys.photo),
+            self.keys.upsampled_photo(level),
             lambda out: upsample.content(self.run.photo(), out, level.size),
         )
         self._files(level.size.pixels)
@@ -425,6 +427,12 @@ class Worker:
 
         o = self.settings.optimizer
         return Optimizer(o.name, o.history, o.adam_rate, o.rate)
+
+    def tooth(self, amount: float) -> Tooth:
+        """The tooth of a start."""
+        from stages.canvas import Tooth
+
+        return Tooth(amount, self.settings.run.seed)
 
 
 def unchanged(item: Input) -> Path:

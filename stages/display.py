@@ -12,13 +12,14 @@ from pathlib import Path
 
 from stages import measure
 from stages.canvas import files, resample
+from stages.canvas.tooth import Tooth, roughened
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.stylize import Pixels, Studio, Task, Weights
 from stages.tiles import Rect, Size
 
-VERSION = "2"
+VERSION = "3"
 
 LEAST_SIDE = 64  # px; below it the deepest layers have too few positions for moments
 
@@ -65,17 +66,18 @@ def stylize(
     path: Sequence[Scale],
     weights: Weights,
     optimizer: Optimizer,
+    tooth: Tooth,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a whole photo `(H, W, 3)` along a path of scales.
 
-    `style_of` gives the style's moments for a canvas size.
+    `style_of` gives the style's moments for a canvas size; every scale starts with `tooth`.
     """
     energy = studio.energy(photo)
     canvas, curves = photo, []
     for scale in path:
         content = resample.resized(photo, scale.size)
-        canvas = resample.resized(canvas, scale.size)
+        canvas = roughened(resample.resized(canvas, scale.size), tooth)
         everything = Rect(0, 0, scale.size.width, scale.size.height)
         task = Task(
             core=everything,
@@ -105,6 +107,7 @@ def from_files(
     path: Sequence[Scale],
     weights: Weights,
     optimizer: Optimizer,
+    tooth: Tooth,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a prepared photo with prepared style images; see `stylize`."""
@@ -116,6 +119,7 @@ def from_files(
         path,
         weights,
         optimizer,
+        tooth,
         report,
     )
 

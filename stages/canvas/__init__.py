@@ -15,11 +15,13 @@ from stages.canvas.finish import (
 from stages.canvas.loading import Facts, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.resample import resize, resized
+from stages.canvas.tooth import Tooth, roughened
 
 __all__ = [
     "LIBVIPS_VERSION",
     "Facts",
     "PrintFormat",
+    "Tooth",
     "blend",
     "check_suffix",
     "deep_zoom",
@@ -33,6 +35,7 @@ __all__ = [
     "read_padded",
     "resize",
     "resized",
+    "roughened",
     "size_of",
     "weights",
     "write",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stages.canvas import files
 from stages.canvas.files import Pixels
+from stages.canvas.tooth import SMOOTH, Tooth, roughened_rows
 from stages.tiles import Rect, Size
 
 Kernel = Literal["lanczos3", "cubic"]
@@ -25,17 +26,25 @@ _BAND_BYTES = 12 << 20
 _SUPPORT = {"lanczos3": 3.0, "cubic": 2.0}
 
 
-def resize(src: Path, dst: Path, size: Size, *, kernel: Kernel = "lanczos3") -> None:
+def resize(
+    src: Path, dst: Path, size: Size, *, kernel: Kernel = "lanczos3", tooth: Tooth = SMOOTH
+) -> None:
     """Write the canvas `src` at another size, clipped to 0 to 1, in bounded memory.
 
-    `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less.
+    `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `tooth` is laid onto the result.
     """
     source = files.size_of(src)
 
     def rows(start: int, stop: int) -> Pixels:
         return files.read(src, Rect(0, start, source.width, stop - start))
 
-    files.write_bands(dst, size, _bands(source, size, rows, kernel))
+    def roughened() -> Iterator[Pixels]:
+        top = 0
+        for band in _bands(source, size, rows, kernel):
+            yield roughened_rows(band, tooth, size, top)
+            top += band.shape[0]
+
+    files.write_bands(dst, size, roughened())
 
 
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:

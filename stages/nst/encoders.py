@@ -15,7 +15,7 @@ from stages.nst import weights
 from stages.nst.encoder import Architecture, Encoder
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
-BUNDLED_SHA256 = "f906c95f25570cb1d159282b12ce8d0ef8868d1c4d9bf48b152b2c0b55a9f9aa"
+BUNDLED_SHA256 = "30b327df8fa1ca816f7af68db41554e221ea91fdb6d9146a29422ebab98f7cca"
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_STYLE = tuple((f"relu{b}_1", 1.0) for b in range(1, 6))

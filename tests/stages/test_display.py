@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages import canvas, display, measure
+from stages.canvas import Tooth
 from stages.display import Scale, scales
 from stages.measure import StyleImages
 from stages.nst.losses import style_loss
@@ -54,7 +55,7 @@ def test_every_scale_comes_nearer_to_the_painting(
     photo, styles = files
     seen: list[tuple[Size, int, int]] = []
     made = display.from_files(
-        studio, photo, styles, PATH, WEIGHTS, Optimizer(),
+        studio, photo, styles, PATH, WEIGHTS, Optimizer(), Tooth(),
         lambda scale, p: seen.append((scale.size, p.iteration, p.iterations)),
     )  # fmt: skip
     assert made.pixels.shape == (105, 140, 3) and made.pixels.dtype == np.float32
@@ -81,7 +82,9 @@ def test_a_scale_begins_where_the_last_one_ended(
     photo, styles = files
 
     def losses(path: tuple[Scale, ...]) -> tuple[float, ...]:
-        return display.from_files(studio, photo, styles, path, WEIGHTS, Optimizer()).losses[-1]
+        return display.from_files(
+            studio, photo, styles, path, WEIGHTS, Optimizer(), Tooth()
+        ).losses[-1]
 
     assert losses(PATH)[0] < losses(PATH[1:])[0]
 
@@ -91,7 +94,24 @@ def test_the_same_inputs_give_the_same_bytes(
 ) -> None:
     photo, styles = files
     for name in ("a.npy", "b.npy"):
-        made = display.from_files(studio, photo, styles, PATH, WEIGHTS, Optimizer())
+        made = display.from_files(studio, photo, styles, PATH, WEIGHTS, Optimizer(), Tooth())
         display.save(made, tmp_path / name)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
     assert np.array_equal(canvas.read(tmp_path / "a.npy"), made.pixels)
+
+
+def test_in_a_plain_sky_strokes_do_not_follow_the_rows(
+    studio: Studio, files: tuple[Path, StyleImages], tmp_path: Path
+) -> None:
+    sky = np.linspace(0.3, 0.7, 96, dtype=np.float32)[:, None, None]
+    canvas.write(tmp_path / "sky.npy", np.broadcast_to(sky, (96, 128, 3)).copy())
+
+    def across_over_down(tooth: Tooth) -> float:
+        path = (Scale(Size(128, 96), 12),)
+        made = display.from_files(
+            studio, tmp_path / "sky.npy", files[1], path, WEIGHTS, Optimizer(), tooth
+        )
+        inner = made.pixels[20:-20, 20:-20]
+        return float(np.abs(np.diff(inner, axis=1)).mean() / np.abs(np.diff(inner, axis=0)).mean())
+
+    assert across_over_down(Tooth()) < 0.5 < 0.7 < across_over_down(Tooth(0.02))
