@@ -6,9 +6,11 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import common, kills, memory, run, speed
+from benchmarks import common, kills, memory, probe, run, speed, texture
+from stages import canvas
 from stages.nst.stylize import Studio
 from stages.tiles import Size
 
@@ -115,3 +117,27 @@ def test_tables_show_rows(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "| print | kills | tiff same | jpeg same |" in said
     assert "| 1 | 6 | True | False |" in said
+
+
+def test_a_probe_reads_labels_where_features_hold_them() -> None:
+    dice = np.random.default_rng(0)
+    labels = dice.integers(0, 3, 300)
+    noise = dice.standard_normal((300, 5))
+    telling = noise + 2 * np.eye(3, 5)[labels]
+
+    def split(features: np.ndarray, part: slice) -> probe.Split:
+        return probe.Split(features[part], labels[part])
+
+    known, held = slice(0, 200), slice(200, 300)
+    assert probe.accuracy(split(telling, known), split(telling, held)) > 0.75
+    assert probe.accuracy(split(noise, known), split(noise, held)) < 0.5
+
+
+def test_a_texture_comes_out_of_noise(
+    style_array: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texture, "SIZE", Size(96, 72))
+    studio = Studio(common.encoder("bundled"))
+    canvas.write(tmp_path / "style.npy", style_array)
+    losses = [texture.texture(studio, tmp_path / "style.npy", count)[1] for count in ([1], [12])]
+    assert losses[1] < 0.5 * losses[0]
