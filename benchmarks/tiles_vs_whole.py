@@ -1,9 +1,12 @@
 """Tiles against the whole image: global style loss after the same iterations from the same start.
 
     python -m benchmarks.tiles_vs_whole [--photo FILE] [--style FILE] [--size 1064x800]
+                                        [--start photo|half]
 
 Three ways: the whole image at once; tiles with residual targets; tiles that each match the whole
-painting. And seams: the mean jump across the last sweep's tile borders over the mean elsewhere.
+painting. They start from the photo, which is far from the painting, or from the result at half the
+size, enlarged, which is near to it as levels of a print are. And seams: the mean jump across the
+last sweep's tile borders over the mean elsewhere.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from pipeline.config import Settings, parse_size
 from stages import canvas, measure, restyle
 from stages.measure import StyleImages
 from stages.nst.losses import style_loss
-from stages.nst.machine import open_studio
+from stages.nst.machine import open_studio, resolve_precision
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer
 from stages.nst.stylize import Studio, Task, Weights
@@ -43,9 +46,11 @@ class Row:
 class Bench:
     """The start, the style and the measures that all ways share."""
 
-    def __init__(self, photo: Path, style: Path, size: Size, folder: Path, core: int) -> None:
+    def __init__(
+        self, photo: Path, style: Path, size: Size, folder: Path, core: int, start: str
+    ) -> None:
         self.folder, self.size, self.core = folder, size, core
-        self.studio: Studio = open_studio("bundled", "", "float32", 0)
+        self.studio: Studio = open_studio("bundled", "", resolve_precision("auto"), 0)
         canvas.prepare_photo(photo, folder / "photo-own.npy", size)
         canvas.resize(folder / "photo-own.npy", folder / "photo.npy", size)
         canvas.prepare_style(style, folder / "style.npy", 16_000_000)
@@ -54,9 +59,13 @@ class Bench:
         )
         photo_pixels = canvas.read(folder / "photo.npy")
         self.energy = self.studio.energy(photo_pixels)
-        small = Size(size.width // 2, size.height // 2)
-        start = self.restyled_whole(canvas.resized(photo_pixels, small), 40)
-        canvas.write(folder / "start.npy", canvas.resized(start, size))
+        begun = photo_pixels
+        if start == "half":
+            small = Size(size.width // 2, size.height // 2)
+            begun = canvas.resized(
+                self.restyled_whole(canvas.resized(photo_pixels, small), 40), size
+            )
+        canvas.write(folder / "start.npy", canvas.roughened(begun, canvas.Tooth(0.02)))
         self.weights = Weights(content=Settings().style.content_weight)
 
     def restyled_whole(self, start: np.ndarray, iterations: int) -> np.ndarray:
@@ -144,10 +153,11 @@ def main() -> None:
     parser.add_argument("--style", type=Path, default=SAMPLES / "style.jpg")
     parser.add_argument("--size", type=parse_size, default="1064x800")
     parser.add_argument("--core", type=int, default=256, help="px; small, so that tiles are many")
+    parser.add_argument("--start", choices=["photo", "half"], default="photo")
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(args.photo, args.style, args.size, Path(folder), args.core)
+        bench = Bench(args.photo, args.style, args.size, Path(folder), args.core, args.start)
         found = rows(bench)
     print_table("Tiles against the whole", found)
     save_json(args.out, "tiles_vs_whole", found)
