@@ -58,8 +58,7 @@ def problems(root: Path) -> list[Problem]:
     rows = []
     for name in (MANIFEST, COPY):
         found = _found(root / name)
-        # Runs of earlier versions have no copy until they are resumed.
-        if isinstance(found, Exception) and (name == MANIFEST or (root / name).exists()):
+        if isinstance(found, Exception):
             gone = isinstance(found, FileNotFoundError)
             rows.append(Problem(name, "no file" if gone else "damage", "settings and inputs"))
     return rows
