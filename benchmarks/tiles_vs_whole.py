@@ -1,7 +1,7 @@
 """Tiles against the whole image: global style loss after the same iterations from the same start.
 
     python -m benchmarks.tiles_vs_whole [--photo FILE] [--style FILE] [--size 1064x800]
-                                        [--start photo|half]
+                                        [--start half|photo]
 
 Three ways: the whole image at once; tiles with residual targets; tiles that each match the whole
 painting. They start from the photo, which is far from the painting, or from the result at half the
@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--style", type=Path, default=SAMPLES / "style.jpg")
     parser.add_argument("--size", type=parse_size, default="1064x800")
     parser.add_argument("--core", type=int, default=256, help="px; small, so that tiles are many")
-    parser.add_argument("--start", choices=["photo", "half"], default="photo")
+    parser.add_argument("--start", choices=["half", "photo"], default="half")
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -55,7 +55,7 @@ def test_every_option_is_described(command: str) -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
 def test_every_exit_code_is_described(page: str) -> None:
     kinds = errors.TilebrushError.__subclasses__()
-    codes = {0, 1, 130, 143} | {kind.exit_code for kind in kinds}
+    codes = {0, 1, 129, 130, 143} | {kind.exit_code for kind in kinds}
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", text(page), re.MULTILINE)}
     assert told == codes
 

@@ -30,7 +30,8 @@ def keys(weights: str = "ee", inputs: tuple[Input, ...] = INPUTS, **changed: str
     found |= {"display": lineage.display, "energy": lineage.energy}
     for level in made.levels:
         n = level.level
-        found[f"upsample {n}"] = lineage.upsample(level, lineage.level(n - 1))
+        found[f"upsample {n}"] = lineage.upsampled(level)
+        found[f"photo {n}"] = lineage.upsampled_photo(level)
         found[f"style moments {n}"] = lineage.style_moments(level)
         for sweep, grid in enumerate(level.grids, start=1):
             found[f"moments {n}.{sweep}"] = lineage.moments(level, sweep)
@@ -76,11 +77,22 @@ def test_a_late_level_leaves_the_earlier_ones() -> None:
 
 def test_the_look_leaves_the_inputs() -> None:
     for found in (changed(style_smooth_weight="2"), changed(weights="ff")):
-        assert {"photo", "style 1", "style 2"} & found == set()
-        assert set(keys()) - found == {"photo", "style 1", "style 2"}
+        given = {"photo", "style 1", "style 2"} | {f"photo {n}" for n in range(1, 5)}
+        assert set(keys()) - found == given
 
 
 def test_another_style_leaves_the_photo_and_the_other_style() -> None:
     other = (*INPUTS[:2], Input("style", "/t.jpg", "t.jpg", "44", 1))
     before, after = keys(), keys(inputs=other)
-    assert {n for n in before if before[n] == after[n]} == {"photo", "style 1"}
+    same = {n for n in before if before[n] == after[n]}
+    assert same == {"photo", "style 1"} | {f"photo {n}" for n in range(1, 5)}
+
+
+def test_tooth_changes_what_grows_out_of_it() -> None:
+    assert {"photo", "display", "photo 1", "upsample 1"} & changed(levels_tooth="0.03") == {
+        "upsample 1"
+    }
+    assert {"photo", "display", "photo 1", "upsample 1"} & changed(display_tooth="0.03") == {
+        "display",
+        "upsample 1",
+    }
