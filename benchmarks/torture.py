@@ -217,7 +217,7 @@ def tortured(field: Field, args: argparse.Namespace) -> list[Row]:
     jobs.append(("power cut", partial(torture.cuts, count=args.cuts)))
     jobs += mishaps.jobs(torture, args.flips, args.each)
     rows = []
-    for what, run_job in jobs:
+    for what, run_job in [job for job in jobs if args.only in job[0]]:
         row, began = Row(what), time.monotonic()
         run_job(row)
         row.seconds = round(time.monotonic() - began, 1)
@@ -233,6 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, help="faults at each N-th operation")
     parser.add_argument("--flips", type=int, default=300)
     parser.add_argument("--each", type=int, default=20, help="times of each other mishap")
+    parser.add_argument("--only", default="", metavar="TEXT", help="rows that have this in them")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args(arguments)
