@@ -27,13 +27,15 @@ def display(
         InputImageError, UsageError, WeightsError, ResourceError.
     """
     from stages import canvas
-    from stages import display as stage
-    from stages.nst.optimize import Optimizer
-    from stages.nst.stylize import Weights
 
     began = time.monotonic()
     photo_size, _ = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
+    # Torch takes a second or two to import: not before the inputs are known to be usable.
+    from stages import display as stage
+    from stages.nst.optimize import Optimizer
+    from stages.nst.stylize import Weights
+
     settings = resolve(settings, photo_size, len(styles), config.parse_size(settings.display.size))
     size = config.print_size(settings)
     path = stage.scales(size, settings.display.start, settings.display.iterations)

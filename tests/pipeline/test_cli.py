@@ -112,6 +112,25 @@ def test_help_is_fast_and_imports_no_big_library() -> None:
     assert min(seconds) < 0.5
 
 
+@pytest.mark.parametrize("command", [["display", "-o", "o.png"], ["print", "--run", "run"]])
+def test_an_input_that_is_no_image_is_refused_before_torch_is_imported(
+    command: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "empty.png").touch()
+    code = f"""
+        import sys
+        from pipeline.cli import main
+        code = main([{command[0]!r}, "empty.png", "empty.png", *{command[1:]!r}])
+        print(code, "torch" in sys.modules)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.split() == ["15", "False"]
+
+
 def test_every_command_has_help() -> None:
     runner = CliRunner()
     for name in COMMANDS:
