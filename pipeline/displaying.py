@@ -12,9 +12,10 @@ from pipeline.config import Settings
 from pipeline.console import Console
 from pipeline.resolving import inspect_inputs, open_studio, peak_memory, prepared_machine, resolve
 from pipeline.results import DisplayResult
-from stages.tiles import Size
+from stages import tiles
 
 if TYPE_CHECKING:
+    from stages.display import Displayed, Scale
     from stages.measure import StyleImages
 
 
@@ -26,47 +27,24 @@ def display(
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
     """
-    from stages import canvas
+    from stages import canvas, prepare
 
     began = time.monotonic()
     photo_size, _ = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
-    # Torch takes a second or two to import: not before the inputs are known to be usable.
-    from stages import display as stage
-    from stages.nst.optimize import Optimizer
-    from stages.nst.stylize import Weights
+    weights = config.style_weights(settings, len(styles))
+    box = config.parse_size(settings.display.size)
+    size = tiles.fitted(photo_size, box, settings.print.fit)
+    with prepared_machine(settings), tempfile.TemporaryDirectory(prefix="tilebrush-") as folder:
+        made = prepare.run(photo, styles, Path(folder), size, settings.style.max_pixels)
+        # Torch takes a second or two to import: not before the inputs are known to be whole.
+        from stages import display as stage
+        from stages.measure import StyleImages
 
-    settings = resolve(settings, photo_size, len(styles), config.parse_size(settings.display.size))
-    size = config.print_size(settings)
-    path = stage.scales(size, settings.display.start, settings.display.iterations)
-    look = settings.style
-    work = sum(scale.size.pixels * scale.iterations for scale in path) / 1e6
-    with (
-        prepared_machine(settings),
-        tempfile.TemporaryDirectory(prefix="tilebrush-") as folder,
-        console.progress(work, "display") as bar,
-    ):
-        bar.stage("prepare")
-        images = _prepare(photo, styles, Path(folder), size, settings)
-        studio = open_studio(settings, console)
-        bar.stage("display")
-        result = stage.from_files(
-            studio,
-            Path(folder) / "photo.npy",
-            images,
-            path,
-            Weights(
-                look.weight, look.content_weight, look.smooth_weight, look.statistics == "gram+std"
-            ),
-            Optimizer(
-                settings.optimizer.name,
-                settings.optimizer.history,
-                settings.optimizer.adam_rate,
-                settings.optimizer.rate,
-            ),
-            canvas.Tooth(settings.display.tooth, settings.run.seed),
-            lambda scale, _: bar.advance(scale.size.pixels / 1e6, str(scale.size)),
-        )
+        settings = resolve(settings, photo_size, len(styles), box)
+        path = stage.scales(size, settings.display.start, settings.display.iterations)
+        images = StyleImages(made.styles, weights, settings.style.scale)
+        result = _stylized(made.photo, images, path, settings, console)
         finished = Path(folder) / "display.npy"
         stage.save(result, finished)
         atomic.atomic_write(out, lambda part: canvas.write_image(finished, part, settings.run.seed))
@@ -80,12 +58,33 @@ def display(
     )
 
 
-def _prepare(
-    photo: Path, styles: list[Path], folder: Path, size: Size, settings: Settings
-) -> StyleImages:
-    from stages import prepare
-    from stages.measure import StyleImages
+def _stylized(
+    photo: Path,
+    styles: StyleImages,
+    path: tuple[Scale, ...],
+    settings: Settings,
+    console: Console,
+) -> Displayed:
+    """The stylized image from the prepared canvases."""
+    from stages import canvas
+    from stages import display as stage
+    from stages.nst.optimize import Optimizer
+    from stages.nst.stylize import Weights
 
-    made = prepare.run(photo, styles, folder, size, settings.style.max_pixels)
-    weights = config.style_weights(settings, len(styles))
-    return StyleImages(made.styles, weights, settings.style.scale)
+    look, optimizer = settings.style, settings.optimizer
+    work = sum(scale.size.pixels * scale.iterations for scale in path) / 1e6
+    with console.progress(work, "display") as bar:
+        studio = open_studio(settings, console)
+        bar.stage("display")
+        return stage.from_files(
+            studio,
+            photo,
+            styles,
+            path,
+            Weights(
+                look.weight, look.content_weight, look.smooth_weight, look.statistics == "gram+std"
+            ),
+            Optimizer(optimizer.name, optimizer.history, optimizer.adam_rate, optimizer.rate),
+            canvas.Tooth(settings.display.tooth, settings.run.seed),
+            lambda scale, _: bar.advance(scale.size.pixels / 1e6, str(scale.size)),
+        )

@@ -61,6 +61,18 @@ def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
     return canvas.inspect(photo).size, [canvas.inspect(style).size for style in styles]
 
 
+def check_inputs(photo: Path, styles: list[Path]) -> None:
+    """Decode photo and styles whole, before a print is planned that they cannot give.
+
+    Raises:
+        InputImageError: one of them is damaged or cut short.
+    """
+    from stages import canvas
+
+    for path in (photo, *styles):
+        canvas.check(path)
+
+
 def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:
     """Settings with everything decided: exact size, preset, precision, threads, weights' place.
 

@@ -25,6 +25,7 @@ from pipeline.power import Meter, Used
 from pipeline.records import Input, Manifest
 from pipeline.rerun import rerun
 from pipeline.resolving import (
+    check_inputs,
     inspect_inputs,
     open_studio,
     peak_memory,
@@ -78,6 +79,8 @@ def print_run(
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
     photo_size, style_sizes = inspect_inputs(photo, styles)
+    if not RunDir.exists(run_dir):
+        check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
     inputs = (
@@ -230,6 +233,7 @@ def plan_for(
         InputImageError, UsageError, WeightsError, ResourceError.
     """
     photo_size, style_sizes = inspect_inputs(photo, styles)
+    check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
     style_pixels = _style_pixels(style_sizes, settings)

@@ -12,7 +12,7 @@ from stages.canvas.finish import (
     write_jpeg,
     write_tiff,
 )
-from stages.canvas.loading import Facts, inspect, prepare_photo, prepare_style
+from stages.canvas.loading import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.resample import resize, resized
 from stages.canvas.tooth import Tooth, roughened
@@ -23,6 +23,7 @@ __all__ = [
     "PrintFormat",
     "Tooth",
     "blend",
+    "check",
     "check_suffix",
     "deep_zoom",
     "difference",

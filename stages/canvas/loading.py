@@ -11,6 +11,7 @@ import math
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,17 @@ def inspect(path: Path) -> Facts:
             f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
         )
     return facts
+
+
+def check(path: Path) -> None:
+    """Decode the whole file.
+
+    Raises: `InputImageError` if it is missing, no image, too small or too large, or any pixel
+    cannot be decoded or used.
+    """
+    inspect(path)
+    with _decoding(path):
+        _check_pixels(path)
 
 
 def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
@@ -165,7 +177,7 @@ def _interlaced(image: Any) -> bool:
 
 def _convert(path: Path, dst: Path, facts: Facts, crop: Rect, target: Size) -> Size:
     """Write a rectangle of the upright image at the size `target`."""
-    try:
+    with _decoding(path):
         _check_pixels(path)
         rgb = to_srgb(_opened(path), path)
         turned = facts.orientation >= 5
@@ -175,11 +187,18 @@ def _convert(path: Path, dst: Path, facts: Facts, crop: Rect, target: Size) -> S
         if stored != Size(part.width, part.height):
             rgb = rgb.resize(stored.width / part.width, vscale=stored.height / part.height)
         _write(rgb.clamp(), dst, facts.orientation, target)
+    return target
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    """What libvips finds wrong with the pixels is said about the file `path`."""
+    try:
+        yield
     except _vips.Error as error:
         raise InputImageError(
             f"{path}: damaged or cut short ({_vips.reason(error)}); copy or export it again"
         ) from None
-    return target
 
 
 def _check_pixels(path: Path) -> None:

@@ -17,7 +17,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+import pyvips
 from typer.testing import CliRunner
 
 import pipeline
@@ -113,22 +115,30 @@ def test_help_is_fast_and_imports_no_big_library() -> None:
 
 
 @pytest.mark.parametrize("command", [["display", "-o", "o.png"], ["print", "--run", "run"]])
-def test_an_input_that_is_no_image_is_refused_before_torch_is_imported(
+def test_an_unusable_input_is_refused_before_torch_is_imported(
     command: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "empty.png").touch()
+    speckled(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:-200])
     code = f"""
         import sys
         from pipeline.cli import main
-        code = main([{command[0]!r}, "empty.png", "empty.png", *{command[1:]!r}])
-        print(code, "torch" in sys.modules)
+        for bad in ("empty.png", "cut.png"):
+            code = main([{command[0]!r}, bad, "whole.png", *{command[1:]!r}])
+            print(code, "torch" in sys.modules)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=tmp_path, capture_output=True, text=True, check=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.stdout.split() == ["15", "False"]
+    assert done.stdout.split() == ["15", "False"] * 2
+
+
+def speckled(path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (80, 96, 3), np.uint8)
+    pyvips.Image.new_from_array(pixels).copy(interpretation="srgb").write_to_file(str(path))
 
 
 def test_every_command_has_help() -> None:
