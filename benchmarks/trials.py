@@ -44,6 +44,7 @@ SETTINGS = {
     "run.threads": "1",
     "run.precision": "float32",
     "run.memory": "4GB",
+    "run.disk_wait": "0",
     "run.nice": "0",
 }
 

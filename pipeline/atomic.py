@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.errors import ResourceError, TilebrushError
+from stages.errors import DiskFull, ResourceError, TilebrushError
 
 TEMPORARY = ".part-"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -193,8 +193,15 @@ def told_by_system(error: Exception) -> OSError | None:
 def translated(error: OSError, path: Path) -> TilebrushError:
     """The error to raise for a failure of the system while `path` was written."""
     # NumPy reports a short write as an OSError without a number.
+    if error.errno == errno.EFBIG:
+        return ResourceError(
+            f"{path} would be longer than files may be here (ulimit -f); raise that limit, then "
+            "run tilebrush resume"
+        )
     if error.errno in _FULL or (error.errno is None and "requested and" in str(error)):
-        return _full(path)
+        return DiskFull(
+            f"disk full while writing {path}; free space, then run tilebrush resume on the run"
+        )
     if error.errno == errno.ENOMEM:
         return ResourceError(f"out of memory while writing {path}; close other programs")
     if error.errno in _FORBIDDEN:
@@ -206,10 +213,4 @@ def translated(error: OSError, path: Path) -> TilebrushError:
     return TilebrushError(
         f"cannot write {path}: {error.strerror or error}{source}; "
         "check the disk, then run tilebrush resume"
-    )
-
-
-def _full(path: Path) -> ResourceError:
-    return ResourceError(
-        f"disk full while writing {path}; free space, then run tilebrush resume on the run"
     )

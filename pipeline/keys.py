@@ -11,7 +11,14 @@ from pydantic.fields import FieldInfo
 from pipeline.settings import Section, Settings
 
 # These change how fast a print is made or what is said about it, never the picture.
-_WITHOUT_EFFECT = ("run.threads", "run.nice", "run.memory", "run.only_between", "energy.")
+_WITHOUT_EFFECT = (
+    "run.threads",
+    "run.nice",
+    "run.memory",
+    "run.only_between",
+    "run.disk_wait",
+    "energy.",
+)
 
 
 def all_fields() -> dict[str, FieldInfo]:

@@ -176,7 +176,7 @@ def _keep_habits(run: RunDir, given: Settings) -> None:
     """Write down how the run is to be worked on from now on."""
     manifest = run.manifest()
     old = config.from_record(manifest.settings)
-    habits = {"nice": given.run.nice, "only_between": given.run.only_between}
+    habits = {name: getattr(given.run, name) for name in ("nice", "only_between", "disk_wait")}
     new = old.model_copy(update={"run": old.run.model_copy(update=habits), "energy": given.energy})
     if new != old:
         run.write_manifest(replace(manifest, settings=config.to_record(new)))

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from pipeline import spent
+from pipeline import spent, units
 from pipeline.console import Bar
 from pipeline.hours import Gate, Window
 from pipeline.power import Meter
+from stages.errors import DiskFull
+
+# Seconds between two looks whether there is room on the disk.
+_RETRY_EVERY = 5.0
 
 
 class Session:
     """Goes along with a worker; without a bar it shows nothing."""
 
     def __init__(
-        self, hours: Window | None, say: Callable[[str], None], meter: Meter | None = None
+        self,
+        hours: Window | None,
+        say: Callable[[str], None],
+        meter: Meter | None = None,
+        disk_wait: float = 0.0,
     ) -> None:
-        """`say` tells the user something in a line; `meter` replaces that of the computer."""
+        """`say` tells the user something in a line; `meter` replaces that of the computer.
+
+        `disk_wait` is how many seconds to wait for room on a full disk.
+        """
         self.gate, self.meter, self._say = Gate(hours), meter or Meter(), say
+        self.disk_wait = disk_wait
         self.bar: Bar | None = None
 
     def did(self, work: float, *, made: bool, note: str = "") -> None:
@@ -41,6 +54,29 @@ class Session:
         self._say(f"{note}, outside the hours of run.only_between")
         with self.bar.waiting(note) if self.bar is not None else nullcontext():
             self.gate.wait()
+        self.meter.skip()
+
+    def until_room(self, full: DiskFull, write: Callable[[], None]) -> None:
+        """Try `write` again until it finds room on the disk.
+
+        Raises:
+            DiskFull: that took longer than it may; `full` if it may take no time at all.
+        """
+        ends = time.monotonic() + self.disk_wait
+        if self.disk_wait <= 0:
+            raise full
+        self._say(f"{full}; trying again for {units.duration(self.disk_wait)}, nothing is lost")
+        with self.bar.waiting("disk full") if self.bar is not None else nullcontext():
+            while True:
+                time.sleep(min(_RETRY_EVERY, max(0.0, ends - time.monotonic())))
+                try:
+                    write()
+                except DiskFull:
+                    if time.monotonic() >= ends:
+                        raise
+                else:
+                    break
+        self._say("there is room on the disk again, going on")
         self.meter.skip()
 
     def energy(self) -> dict[str, object]:

@@ -286,7 +286,7 @@ class EncoderSettings(Section):
 
 
 class RunSettings(Section):
-    """How the computer is used; nice and only_between aside, a run keeps these as it began."""
+    """How the computer is used; nice, only_between and disk_wait aside, a run keeps these."""
 
     seed: int = Field(
         default=0,
@@ -326,6 +326,13 @@ class RunSettings(Section):
         default="",
         description='hours of the day in which a print is worked on, such as "22:00-07:00"; '
         "outside it waits between two tiles. Empty: always",
+    )
+    disk_wait: float = Field(
+        default=120.0,
+        ge=0,
+        le=1e7,
+        description="s that a print waits for room when the disk is full, before it ends with exit "
+        "code 13; enough to see the message and free some, or for another program to end",
     )
 
 

@@ -20,7 +20,14 @@ from pipeline.plan import FILE_WORK, MEASURE_WORK, LevelPlan
 from pipeline.records import Input, Manifest
 from pipeline.rundir import RunDir
 from pipeline.session import Session
-from stages.errors import InputImageError, Interrupted, RunDiffers, TilebrushError, TilesFailed
+from stages.errors import (
+    DiskFull,
+    InputImageError,
+    Interrupted,
+    RunDiffers,
+    TilebrushError,
+    TilesFailed,
+)
 from stages.tiles import Grid, Tile
 
 if TYPE_CHECKING:
@@ -51,7 +58,10 @@ class Worker:
             raise TilebrushError(f"{run.root} names no photo or no style; start a new run")
         self.keys = Lineage(self.manifest, self.settings, self.plan)
         self.tally = Tally()
-        self.session = Session(hours.window(self.settings.run.only_between), console.message)
+        habits = self.settings.run
+        self.session = Session(
+            hours.window(habits.only_between), console.message, disk_wait=habits.disk_wait
+        )
         self._given = studio
         self._studio: Studio | None = None
 
@@ -99,7 +109,11 @@ class Worker:
         return True
 
     def _commit(self, path: Path, make: Callable[[Path], None], record: dict[str, Any]) -> None:
-        self.run.commit(path, make, record | self.session.energy())
+        record = record | self.session.energy()
+        try:
+            self.run.commit(path, make, record)
+        except DiskFull as full:
+            self.session.until_room(full, lambda: _ignore(self.run.commit(path, make, record)))
 
     def go(self, bar: Bar) -> None:
         """Make everything that is not there yet.
@@ -189,7 +203,7 @@ class Worker:
         result = self.displayed(lambda work: self._did(work, made=True))
         seconds = time.monotonic() - began
         text = json.dumps(result.content_energy)
-        self.run.commit(energy, lambda out: _ignore(out.write_text(text)), {"key": energy_key})
+        self._commit(energy, lambda out: _ignore(out.write_text(text)), {"key": energy_key})
         self._commit(
             canvas,
             lambda out: display.save(result, out),

@@ -7,6 +7,7 @@
       RunLocked              11   another process works on the run
       WeightsError           12   an encoder's weights are missing or not the expected ones
       ResourceError          13   not enough disk or memory
+        DiskFull             13   no room on the disk while a file was written
       RunDiffers             14   the run was made with other settings or inputs
       InputImageError        15   an input image is missing or cannot be used
       Interrupted       130/143   stopped by a signal; the state is saved
@@ -57,6 +58,10 @@ class ResourceError(TilebrushError):
     """Not enough disk or memory."""
 
     exit_code = 13
+
+
+class DiskFull(ResourceError):
+    """No room on the disk; there may be some later."""
 
 
 class RunDiffers(TilebrushError):

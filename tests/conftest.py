@@ -147,6 +147,7 @@ def tiny_print(tiny_encoder: Path) -> dict[str, object]:
         "run.threads": "1",
         "run.precision": "float32",
         "run.memory": "4GB",
+        "run.disk_wait": "0",
     }
 
 

@@ -8,17 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline import config, hours, runner, session
+from pipeline import atomic, config, hours, runner, session
 from pipeline.console import Console
 from pipeline.hours import Gate
 from pipeline.power import Meter
 from pipeline.rundir import RunDir
 from pipeline.session import Session
+from stages.errors import DiskFull
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,6 +90,50 @@ def test_a_print_waits_for_its_hours_and_is_the_same(
     sleeper.now = datetime(2026, 11, 25, 12, 0)
     runner.resume(run, Console(quiet=True))  # nothing is to be done: nobody waits
     assert sleeper.slept == 36_000
+
+
+@pytest.mark.parametrize("part", ["tile-", "display", "print.tif", "canvas.npy"])
+def test_a_full_disk_is_waited_for(
+    printer, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    slept: list[float] = []
+    real = atomic.atomic_write
+
+    def write(path: Path, make: Callable[[Path], None]) -> Any:
+        if part in str(path) and len(slept) < 3:
+            raise DiskFull(f"disk full while writing {path}")
+        return real(path, make)
+
+    monkeypatch.setattr(atomic, "atomic_write", write)
+    monkeypatch.setattr(session.time, "sleep", slept.append)
+    said = io.StringIO()
+    settings = printer.resolved(run_disk_wait=60)
+    run = tmp_path / "run"
+    runner.print_run(printer.photo, [printer.style], run, settings, Console(stream=said))
+    assert slept == [5.0] * 3
+    told = [line for line in said.getvalue().splitlines() if "disk full while" in line]
+    assert len(told) == 1 and "trying again for" in told[0]
+    assert "room on the disk again" in said.getvalue()
+    assert (run / "print.tif").read_bytes() == (finished / "print.tif").read_bytes()
+
+
+def test_a_disk_that_stays_full_ends_it(
+    printer, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, full = atomic.atomic_write, True
+
+    def write(path: Path, make: Callable[[Path], None]) -> Any:
+        if full and "tile-" in str(path):
+            raise DiskFull(f"disk full while writing {path}")
+        return real(path, make)
+
+    monkeypatch.setattr(atomic, "atomic_write", write)
+    with pytest.raises(DiskFull):
+        printer(tmp_path / "run", run_disk_wait=0.05)
+    full = False
+    runner.resume(tmp_path / "run", Console(quiet=True))
+    expected = (finished / "print.tif").read_bytes()
+    assert (tmp_path / "run" / "print.tif").read_bytes() == expected
 
 
 def test_habits_given_to_resume_hold_from_then_on(printer, copied: Path, sleeper: Sleeper) -> None:
