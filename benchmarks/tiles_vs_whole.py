@@ -98,7 +98,7 @@ class Bench:
             moments: Moments | None = measure.of_canvas(self.studio, path, tiles)
             look = Look(
                 self.style, moments if residual else None, self.energy, self.weights, ITERATIONS,
-                Optimizer(),
+                Optimizer(), restyle.reach(sweep + 1) if residual else 1.0,
             )  # fmt: skip
             for tile in tiles.tiles:
                 job = TileJob(path, self.folder / "photo.npy", tile)

@@ -397,6 +397,7 @@ class Worker:
             weights=self.loss_weights(level.content_weight),
             iterations=level.iterations,
             optimizer=self.optimizer(),
+            reach=restyle.reach(sweep),
         )
         return restyle.restyle_tile(
             self.studio,

@@ -121,6 +121,16 @@ class Architecture:
         return total
 
 
+@dataclass(frozen=True)
+class Step:
+    """One convolution at work, its weights in some precision."""
+
+    name: str
+    stride: int
+    weight: Tensor
+    bias: Tensor
+
+
 class Encoder(nn.Module):
     """The network, cut at the deepest used layer, its weights frozen.
 
@@ -133,6 +143,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.fingerprint = ""
+        self._steps: dict[torch.dtype, tuple[Step, ...]] = {}
         self.convolutions = nn.ModuleList()
         channels = 3
         deepest = architecture.used()[-1].name
@@ -198,6 +209,17 @@ class Encoder(nn.Module):
                     break
         return features
 
+    def steps(self, dtype: torch.dtype) -> tuple[Step, ...]:
+        """All convolutions with their weights in a precision, converted once."""
+        if dtype not in self._steps:
+            found = []
+            for name, conv in zip(self.names, self.convolutions, strict=True):
+                assert isinstance(conv, nn.Conv2d) and conv.bias is not None
+                stride = self.architecture.layer(name).stride
+                found.append(Step(name, stride, conv.weight.to(dtype), conv.bias.to(dtype)))
+            self._steps[dtype] = tuple(found)
+        return self._steps[dtype]
+
     def pools_before(self, name: str) -> bool:
         """Whether a layer is the first of a block other than the first."""
         return name.endswith("_1") and name != "relu1_1"
@@ -206,11 +228,8 @@ class Encoder(nn.Module):
         """Features at half the height and width."""
         return F.avg_pool2d(x, 2) if self.architecture.pool == 2 else binomial(x)
 
-    def unpooled(self, gradient: Tensor, x: Tensor) -> Tensor:
-        """The gradient of `x` from that of `pooled(x)`."""
+    def unpooled(self, gradient: Tensor) -> Tensor:
+        """The gradient of features from that of the pooled ones."""
         if self.architecture.pool == 4:
             return binomial_backward(gradient)
-        found: Tensor = torch.ops.aten.avg_pool2d_backward(
-            gradient, x, [2, 2], [2, 2], [0, 0], False, True, None
-        )
-        return found
+        return F.interpolate(gradient * 0.25, scale_factor=2, mode="nearest")

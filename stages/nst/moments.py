@@ -33,10 +33,12 @@ class LayerMoments:
             count, a * self.mean + b * other.mean, a * self.second + b * other.second
         )
 
-    def shifted(self, onto: LayerMoments, of: LayerMoments) -> LayerMoments:
-        """These moments plus the residual `onto - of`."""
+    def shifted(self, onto: LayerMoments, of: LayerMoments, reach: float) -> LayerMoments:
+        """These moments plus `reach` times the residual `onto - of`."""
         return LayerMoments(
-            self.count, self.mean + onto.mean - of.mean, self.second + onto.second - of.second
+            self.count,
+            self.mean + reach * (onto.mean - of.mean),
+            self.second + reach * (onto.second - of.second),
         )
 
     def std(self) -> Tensor:
@@ -104,14 +106,14 @@ def weighted_mean(parts: Iterable[tuple[float, Moments]]) -> Moments:
     return combined(scaled)
 
 
-def residual_target(tile: Moments, canvas: Moments, style: Moments) -> Moments:
-    """The target of one tile, G*_t = G_t + (G_style - G_canvas).
+def residual_target(tile: Moments, canvas: Moments, style: Moments, reach: float = 1.0) -> Moments:
+    """The target of one tile, G*_t = G_t + reach (G_style - G_canvas).
 
-    If every tile of a sweep reaches its target, the canvas has exactly the style's moments, since
-    the tiles' area-weighted mean is the canvas (docs/method.md).
+    If every tile of a sweep reaches its target and `reach` is 1, the canvas has exactly the style's
+    moments, since the tiles' area-weighted mean is the canvas (docs/method.md).
     """
     return Moments(
-        {n: m.shifted(style.layers[n], canvas.layers[n]) for n, m in tile.layers.items()}
+        {n: m.shifted(style.layers[n], canvas.layers[n], reach) for n, m in tile.layers.items()}
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from stages.nst import lbfgs
+
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -81,16 +83,14 @@ def minimise(
 def _lbfgs(
     pixels: Tensor, evaluate: Callable[[Tensor], float], iterations: int, optimizer: Optimizer
 ) -> None:
-    search = torch.optim.LBFGS(
-        [pixels],
-        lr=optimizer.step,
-        max_iter=iterations,
-        max_eval=iterations,
-        tolerance_grad=0,
-        tolerance_change=0,
-        history_size=min(optimizer.history, 10),
-    )
-    search.step(lambda: evaluate(pixels))
+    def gradient_at(x: Tensor) -> Tensor:
+        pixels.data.copy_(x)
+        evaluate(pixels)
+        assert pixels.grad is not None
+        return pixels.grad
+
+    history = min(optimizer.history, 10)
+    lbfgs.search(pixels.detach(), gradient_at, iterations, history, optimizer.step)
 
 
 def _adam(

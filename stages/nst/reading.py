@@ -3,26 +3,26 @@
 One autograd function over the whole encoder instead of one per operation. Its backward pass walks
 the layers from deep to shallow with a single gradient, into which every layer's share is added
 where it lies: no frames of zeros around regions, no float32 copies of whole features, no feature
-kept longer than needed. On the first layers, which are mere memory traffic, this is twice as fast.
+kept longer than needed. How a block is worked through is in stages.nst.bands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.nn.grad import conv2d_input
+from torch import Tensor
 
-from stages.nst.encoder import Encoder
-from stages.nst.moments import LayerMoments, Moments, positions
+from stages.nst.bands import Block, Rows
+from stages.nst.encoder import Encoder, Step
+from stages.nst.moments import LayerMoments, Moments
 from stages.tiles import Rect
 
-# Positions times channels that are cast to float32 at a time: 1 MB, which stays in a core's cache.
-CHUNK = 1 << 18
+# Positions times channels that are cast to float32 at a time: 4 MB, which stays in the caches.
+CHUNK = 1 << 20
 
 NOWHERE = Rect(0, 0, 0, 0)
 
@@ -68,13 +68,6 @@ def _cells(region: Rect, stride: int) -> int:
     return columns * rows
 
 
-def region_of(feature: Tensor, region: Rect, stride: int) -> Tensor:
-    """A region of a feature `(1, C, h, w)` as a view `(rows, columns, C)`."""
-    left, top = region.x // stride, region.y // stride
-    right, bottom = -(-region.right // stride), -(-region.bottom // stride)
-    return feature[0].permute(1, 2, 0)[top:bottom, left:right]
-
-
 def chunks(part: Tensor) -> Iterator[slice]:
     """Rows of `(rows, columns, C)` in portions of about `CHUNK` numbers."""
     rows = max(1, CHUNK // (part.shape[1] * part.shape[2]))
@@ -82,29 +75,118 @@ def chunks(part: Tensor) -> Iterator[slice]:
         yield slice(top, top + rows)
 
 
-def _moments(part: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and second moments of `(rows, columns, C)`, summed in float32."""
-    channels, count = part.shape[2], part.shape[0] * part.shape[1]
-    total = part.new_zeros(channels, dtype=torch.float32)
-    second = part.new_zeros(channels, channels, dtype=torch.float32)
-    for rows in chunks(part):
-        flat = part[rows].reshape(-1, channels).float()
-        total += flat.sum(dim=0)
-        second.addmm_(flat.T, flat)
-    return total / count, second / count
+@contextmanager
+def _bfloat16_products(on: bool) -> Iterator[None]:
+    """Lets products of float32 matrices go by bfloat16, summed in float32, in half the time.
 
-
-def _add_moments(part: Tensor, onto: Tensor, mean: Tensor, second: Tensor) -> None:
-    """Add to `onto` the gradient of a region's features, from that of their moments.
-
-    d/df of <A, 1/N sum f f^T> + <b, 1/N sum f> is (A + A^T) f / N + b / N.
+    Only for numbers that are bfloat16 already: nothing is lost then.
     """
-    channels, count = part.shape[2], part.shape[0] * part.shape[1]
-    slope = ((second + second.T) / count).to(part.dtype)
-    offset = (mean / count).to(part.dtype)
-    for rows in chunks(part):
-        flat = part[rows].reshape(-1, channels)
-        onto[rows].add_(torch.addmm(offset, flat, slope).view(-1, part.shape[1], channels))
+    before = torch.get_float32_matmul_precision()
+    if on:
+        torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+class _Sums:
+    """Takes moments and content features of every layer, and gives their gradients back."""
+
+    def __init__(self, encoder: Encoder, wanted: Wanted) -> None:
+        self.encoder, self.wanted = encoder, wanted
+        self.moments: dict[str, tuple[Tensor, Tensor]] = {}
+        self.content: dict[str, Tensor] = {}
+        self.slopes: dict[str, tuple[Tensor, Tensor]] = {}
+        self.content_slopes: dict[str, Tensor] = {}
+
+    def take(self, step: Step, rows: Rows, features: Tensor) -> None:
+        """Add some rows of a layer to its sums; put them with its content features."""
+        if step.name in self.wanted.style:
+            part, _ = _region(features, self.wanted.core, step.stride, rows)
+            channels = features.shape[1]
+            if step.name not in self.moments:
+                total = part.new_zeros(channels, dtype=torch.float32)
+                second = part.new_zeros(channels, channels, dtype=torch.float32)
+                self.moments[step.name] = total, second
+            total, second = self.moments[step.name]
+            for some in chunks(part):
+                flat = part[some].reshape(-1, channels).float()
+                total += flat.sum(dim=0)
+                second.addmm_(flat.T, flat)
+        if step.name in self.wanted.content:
+            part, at = _region(features, self.wanted.write, step.stride, rows)
+            if step.name not in self.content:
+                count = _cells(self.wanted.write, step.stride)
+                shape = (count // part.shape[1], *part.shape[1:])
+                self.content[step.name] = part.new_empty(shape, dtype=torch.float32)
+            self.content[step.name][at : at + part.shape[0]] = part
+
+    def found(self) -> tuple[Tensor, ...]:
+        """Mean and second moments of every style layer, then every content feature `(N, C)`."""
+        parts: list[Tensor] = []
+        for name in self.wanted.style:
+            total, second = self.moments[name]
+            count = self._count(name)
+            parts += [total / count, second / count]
+        return (*parts, *(self.content[name].flatten(0, 1) for name in self.wanted.content))
+
+    def turn(self, slopes: tuple[Tensor, ...], dtype: torch.dtype) -> None:
+        """Take the gradients of what was found, for the way back.
+
+        d/df of <A, 1/N sum f f^T> + <b, 1/N sum f> is (A + A^T) f / N + b / N.
+        """
+        for i, name in enumerate(self.wanted.style):
+            mean, second = slopes[2 * i], slopes[2 * i + 1]
+            count = self._count(name)
+            slope = ((second + second.T) / count).to(dtype)
+            self.slopes[name] = slope, (mean / count).to(dtype)
+        for name, slope in zip(
+            self.wanted.content, slopes[2 * len(self.wanted.style) :], strict=True
+        ):
+            self.content_slopes[name] = slope.view(self.content[name].shape)
+
+    def add(self, step: Step, rows: Rows, features: Tensor, gradient: Tensor) -> None:
+        """Add to some rows of a layer's gradient what was read of them."""
+        if step.name in self.slopes:
+            slope, offset = self.slopes[step.name]
+            part, _ = _region(features, self.wanted.core, step.stride, rows)
+            onto, _ = _region(gradient, self.wanted.core, step.stride, rows)
+            for some in chunks(part):
+                flat = part[some].reshape(-1, part.shape[2])
+                onto[some].add_(torch.addmm(offset, flat, slope).view(onto[some].shape))
+        if step.name in self.content_slopes:
+            onto, at = _region(gradient, self.wanted.write, step.stride, rows)
+            onto.add_(self.content_slopes[step.name][at : at + onto.shape[0]])
+
+    def _count(self, name: str) -> int:
+        return _cells(self.wanted.core, self.encoder.architecture.layer(name).stride)
+
+
+def _region(features: Tensor, region: Rect, stride: int, rows: Rows) -> tuple[Tensor, int]:
+    """The part of a region in some rows of a layer as a view `(rows, columns, C)`.
+
+    And the number of the part's first row within the region.
+    """
+    left, top = region.x // stride, region.y // stride
+    right, bottom = -(-region.right // stride), -(-region.bottom // stride)
+    first, last = max(top, rows.top), min(bottom, rows.bottom)
+    part = features[0].permute(1, 2, 0)
+    return part[first - rows.top : max(first, last) - rows.top, left:right], first - top
+
+
+def _blocks(encoder: Encoder, wanted: Wanted, dtype: torch.dtype) -> list[Block]:
+    """The encoder's blocks down to the deepest layer that is wanted."""
+    last = max(encoder.names.index(name) for name in (*wanted.style, *wanted.content))
+    groups: list[list[Step]] = []
+    for step in encoder.steps(dtype)[: last + 1]:
+        if not groups or encoder.pools_before(step.name):
+            groups.append([])
+        groups[-1].append(step)
+    return [
+        Block(encoder, tuple(group), pooled=number < len(groups))
+        for number, group in enumerate(groups, start=1)
+    ]
 
 
 class _Read(torch.autograd.Function):
@@ -114,47 +196,21 @@ class _Read(torch.autograd.Function):
     def forward(
         ctx: Any, image: Tensor, encoder: Encoder, wanted: Wanted, dtype: torch.dtype
     ) -> tuple[Tensor, ...]:
-        last = max(encoder.names.index(name) for name in (*wanted.style, *wanted.content))
-        found: dict[str, tuple[Tensor, ...]] = {}
-        content: dict[str, Tensor] = {}
-        steps = []
-        x = image.to(dtype).contiguous(memory_format=torch.channels_last)
-        for name, layer in list(zip(encoder.names, encoder.convolutions, strict=True))[: last + 1]:
-            assert isinstance(layer, nn.Conv2d) and layer.bias is not None
-            stride = encoder.architecture.layer(name).stride
-            inside = encoder.pooled(x) if encoder.pools_before(name) else x
-            weight, bias = layer.weight.to(dtype), layer.bias.to(dtype)
-            y = F.relu_(F.conv2d(inside, weight, bias, padding=1))
-            if name in wanted.style:
-                found[name] = _moments(region_of(y, wanted.core, stride))
-            if name in wanted.content:
-                content[name] = positions(y, wanted.write, stride).float().clone()
-            if ctx.needs_input_grad[0]:
-                steps.append((name, stride, x, inside.shape, weight, y))
-            x = y
-        ctx.steps, ctx.encoder, ctx.wanted, ctx.image = steps, encoder, wanted, image.dtype
-        moments = [part for name in wanted.style for part in found[name]]
-        return (*moments, *(content[name] for name in wanted.content))
+        blocks, sums = _blocks(encoder, wanted, dtype), _Sums(encoder, wanted)
+        x: Tensor | None = image.to(dtype).contiguous(memory_format=torch.channels_last)
+        with _bfloat16_products(dtype == torch.bfloat16):
+            for block in blocks:
+                assert x is not None
+                x = block.forward(x, sums, keep=ctx.needs_input_grad[0])
+        ctx.blocks, ctx.sums, ctx.dtypes = blocks, sums, (image.dtype, dtype)
+        return sums.found()
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
-        wanted, encoder = ctx.wanted, ctx.encoder
-        of_content = dict(zip(wanted.content, slopes[2 * len(wanted.style) :], strict=True))
+        own, dtype = ctx.dtypes
+        ctx.sums.turn(slopes, dtype)
         gradient: Tensor | None = None
-        while ctx.steps:
-            name, stride, x, inner, weight, y = ctx.steps.pop()
-            if gradient is None:
-                gradient = torch.zeros_like(y)
-            if name in wanted.style:
-                i = 2 * wanted.style.index(name)
-                part, onto = (region_of(t, wanted.core, stride) for t in (y, gradient))
-                _add_moments(part, onto, slopes[i], slopes[i + 1])
-            if name in of_content:
-                part = region_of(gradient, wanted.write, stride)
-                part.add_(of_content[name].view(part.shape).to(part.dtype))
-            gradient = torch.ops.aten.threshold_backward(gradient, y, 0)
-            gradient = conv2d_input(inner, weight, gradient, padding=1)
-            if encoder.pools_before(name):
-                gradient = encoder.unpooled(gradient, x)
+        for block in reversed(ctx.blocks):
+            gradient = block.backward(gradient, ctx.sums)
         assert gradient is not None
-        return gradient.to(ctx.image), None, None, None
+        return gradient.to(own), None, None, None

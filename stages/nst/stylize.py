@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ class Task:
     `core` (where moments are measured) and `write` (what may change) are px of the window. The
     window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
     the start of the sweep; without it the window itself is made to match `style`, which is right
-    for a window that is the whole canvas.
+    for a window that is the whole canvas. `reach` is how far beyond the residual it aims.
     """
 
     core: Rect
@@ -59,6 +60,7 @@ class Task:
     weights: Weights
     iterations: int
     optimizer: Optimizer = field(default_factory=Optimizer)
+    reach: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,7 @@ class Studio:
         w, core = self._bled(task.write, size), self._bled(task.core, size)
         wanted = self.content(photo, w)
         base = self._framed(to_tensor(window))
-        start = base[..., w.y : w.bottom, w.x : w.right].clone()
-        frame = base.clone()
-        frame[..., w.y : w.bottom, w.x : w.right] = 0
-        around = (w.x, base.shape[-1] - w.right, w.y, base.shape[-2] - w.bottom)
+        start = _part(base, w).clone()
         objective = _Objective(self, task, core, w, wanted)
         curve: list[float] = []
 
@@ -191,7 +190,8 @@ class Studio:
 
         def loss_of(strokes: Tensor) -> Tensor:
             pixels = start + brush.laid(strokes)
-            return objective(F.pad(pixels, around) + frame, pixels)
+            framed: Tensor = _Put.apply(pixels, base, w)
+            return objective(framed, pixels)
 
         nothing = torch.zeros_like(start)
         found = start + brush.laid(
@@ -200,6 +200,25 @@ class Studio:
         kept = self._moved(task.write).within(w)
         found = found[..., kept.y : kept.bottom, kept.x : kept.right]
         return Restyled(to_pixels(found), tuple(curve))
+
+
+class _Put(torch.autograd.Function):
+    """A framed window with new pixels in one region; the same memory every time."""
+
+    @staticmethod
+    def forward(ctx: Any, pixels: Tensor, framed: Tensor, region: Rect) -> Tensor:
+        ctx.region = region
+        found = framed.detach()
+        _part(found, region).copy_(pixels)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return _part(gradient, ctx.region), None, None
+
+
+def _part(framed: Tensor, region: Rect) -> Tensor:
+    return framed[..., region.y : region.bottom, region.x : region.right]
 
 
 class _Objective:
@@ -242,6 +261,7 @@ class _Objective:
 
     def _target(self, found: Moments) -> Moments:
         if self.target is None:
-            assert self.task.canvas is not None
-            self.target = residual_target(found.detached(), self.task.canvas, self.task.style)
+            task = self.task
+            assert task.canvas is not None
+            self.target = residual_target(found.detached(), task.canvas, task.style, task.reach)
         return self.target

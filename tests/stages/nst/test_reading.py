@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.nst import reading
+from stages.nst import bands, reading
 from stages.nst.encoder import Encoder
 from stages.nst.moments import of_features, positions
 from stages.nst.reading import Reading, Wanted, read
@@ -53,10 +53,12 @@ def loss(found: Reading) -> Tensor:
 
 
 @pytest.mark.parametrize("chunk", [1, 500, 1 << 18])
+@pytest.mark.parametrize("band", [1, 50_000, 1 << 22])
 def test_numbers_and_gradient_are_those_of_the_plain_way(
-    encoder: Encoder, monkeypatch: pytest.MonkeyPatch, chunk: int
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch, chunk: int, band: int
 ) -> None:
     monkeypatch.setattr(reading, "CHUNK", chunk)
+    monkeypatch.setattr(bands, "BAND", band)
     image = torch.rand(1, 3, 96, 128, requires_grad=True)
     ours, theirs = read(encoder, image, wanted(encoder)), plainly(encoder, image)
     for name, one in theirs.moments.layers.items():
