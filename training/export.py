@@ -16,9 +16,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from stages.nst.pooling import binomial
 from training import data
-from training.network import MEAN, POOL, STD, Classifier, ConvNorm
+from training.network import MEAN, POOL, STD, WIDTHS, Classifier, ConvNorm, pooled
 from training.train import SIDES
 
 
@@ -37,7 +36,7 @@ def folded(model: Classifier) -> list[list[tuple[torch.Tensor, torch.Tensor]]]:
 
 @torch.no_grad()
 def normalised(
-    blocks: list[list[tuple[torch.Tensor, torch.Tensor]]], images: torch.Tensor
+    blocks: list[list[tuple[torch.Tensor, torch.Tensor]]], images: torch.Tensor, pool: int = POOL
 ) -> dict[str, torch.Tensor]:
     """Rescale every channel to mean activation one over `images`, without changing the function.
 
@@ -48,7 +47,7 @@ def normalised(
     undo = torch.ones(3)
     table: dict[str, torch.Tensor] = {}
     for b, block in enumerate(blocks, start=1):
-        x = x if b == 1 else binomial(x)
+        x = x if b == 1 else pooled(x, pool)
         for c, (kernel, bias) in enumerate(block, start=1):
             kernel = kernel * undo[None, :, None, None]
             x = F.relu(F.conv2d(x, kernel, bias, padding=1))
@@ -69,19 +68,21 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     state = torch.load(args.checkpoint, weights_only=True)
-    model = Classifier(len(state["labels"]))
+    recipe = state["recipe"]
+    widths, pool = recipe.get("widths", WIDTHS), recipe.get("pool", POOL)
+    model = Classifier(len(state["labels"]), widths, pool, aside=recipe.get("aside", 0) > 0)
     model.load_state_dict(state["model"])
     held = data.load(args.data, train=False, sides=SIDES)
     big = max(held.shards, key=lambda shard: shard.images.shape[1])
     photos = next(s for s in held.shards if s.images.shape[1] == SIDES["photos"])
     some = [data.batch(s, np.arange(0, len(s.labels), 13))[:128] for s in (big, photos)]
     images = torch.cat([F.interpolate(part, size=104, mode="area") for part in some])
-    table = normalised(folded(model), images)
+    table = normalised(folded(model), images, pool)
     metadata = {
         "blocks": json.dumps([list(block) for block in model.widths]),
-        "pool": json.dumps(POOL),
+        "pool": json.dumps(pool),
         "data": "see docs/encoder.md",
-        "recipe": json.dumps(state["recipe"]),
+        "recipe": json.dumps(recipe),
         "steps": str(state["step"]),
         "accuracy": json.dumps({k: round(v, 4) for k, v in state["scores"].items()}),
         "date": datetime.date.today().isoformat(),

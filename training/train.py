@@ -1,6 +1,6 @@
 """Train the bundled encoder: classification of photographs and paintings over one trunk.
 
-    python -m training.train DATA --out FOLDER [--steps N] [--resume]
+    python -m training.train DATA --out FOLDER [--steps N] [--set KEY=VALUE]... [--resume]
 
 Every source is a classification task of its own. Warm-up, constant rate, linear decay; resumable
 from the last checkpoint; the curve goes to ``log.csv``.
@@ -9,9 +9,10 @@ from the last checkpoint; the curve goes to ``log.csv``.
 from __future__ import annotations
 
 import argparse
+import ast
 import csv
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from stages.nst.machine import resolve_precision
 from training import data
 from training.muon import Muon
-from training.network import Classifier
+from training.network import POOL, WIDTHS, Classifier, Widths
 
 SIDES = {"tiny": 64, "photos": 104, "paintings": 128}
 
@@ -44,6 +45,31 @@ class Recipe:
     smoothing: float = 0.05
     paintings_boost: float = 2.0  # paintings are few: each is drawn this much more often
     seed: int = 1
+    widths: Widths = WIDTHS
+    pool: int = POOL
+    least: float = 0.4  # side of the smallest crop, as a share of the image's
+    aside: float = 0.0  # weight of telling labels from mean and deviation of the inner blocks
+    alike: float = 0.0  # weight of the self-supervised loss: two views of an image agree
+
+
+def changed(recipe: Recipe, changes: list[str]) -> Recipe:
+    """The recipe with `KEY=VALUE` changes, values as Python writes them.
+
+    Raises:
+        ValueError: no such key, or no such value.
+    """
+    for change in changes:
+        key, _, text = change.partition("=")
+        known = {field.name: type(getattr(recipe, field.name)) for field in fields(recipe)}
+        if key not in known:
+            raise ValueError(f"{key!r} is not part of a recipe; parts are {', '.join(known)}")
+        value = ast.literal_eval(text)
+        if known[key] is float and isinstance(value, int):
+            value = float(value)
+        if not isinstance(value, known[key]):
+            raise ValueError(f"{key} is {text}; it must be a {known[key].__name__}")
+        recipe = replace(recipe, **{key: value})
+    return recipe
 
 
 def rate(step: int, recipe: Recipe) -> float:
@@ -78,7 +104,10 @@ def draw(
         if not count:
             continue
         index = rng.integers(len(shard.labels), size=count)
-        scale = (0.55, 1.0) if shard.images.shape[1] == SIDES["tiny"] else (0.4, 1.0)
+        if recipe.alike:  # every image twice, side by side
+            index = np.repeat(index[: (count + 1) // 2], 2)
+        small = shard.images.shape[1] == SIDES["tiny"]
+        scale = (recipe.least + 0.15 if small else recipe.least, 1.0)
         images.append(data.augment(data.batch(shard, index), size, noise, scale=scale))
         labels.append(shard.labels[index])
         sources.append(shard.sources[index])
@@ -102,6 +131,20 @@ def loss_of(
     hit = -log_p.gather(1, labels[:, None]).squeeze(1)
     spread = -(log_p * allowed).sum(1) / allowed.sum(1)
     return ((1 - smoothing) * hit + smoothing * spread).mean()
+
+
+def disagreement(embedded: torch.Tensor) -> torch.Tensor:
+    """VICReg of `(N, C)`, where every two neighbours are views of one image.
+
+    Bardes, Ponce, LeCun, *VICReg* (2022): views agree, every number varies, numbers do not go
+    together.
+    """
+    x = (embedded - embedded.mean(0)) / (embedded.std() + 1e-4)
+    apart = (x[::2] - x[1::2]).square().mean()
+    spread = F.relu(1 - x.std(0)).mean()
+    covariance = x.T @ x / (len(x) - 1)
+    beside = covariance - torch.diag(covariance.diagonal())
+    return apart + spread + 0.04 * beside.square().sum() / x.shape[1]
 
 
 @torch.no_grad()
@@ -147,6 +190,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=Recipe.batch)
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any part of the recipe"
+    )
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     recipe = Recipe(
@@ -156,12 +202,13 @@ def main() -> None:
         size=args.size,
         small=args.small,
     )
+    recipe = changed(recipe, args.set)
     precision = resolve_precision(args.precision)
     torch.manual_seed(recipe.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     train = data.load(args.data, train=True, sides=SIDES)
     held = data.load(args.data, train=False, sides=SIDES)
-    model = Classifier(len(train.labels))
+    model = Classifier(len(train.labels), recipe.widths, recipe.pool, aside=recipe.aside > 0)
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     opts = optimizers(model, recipe, dtype)
     base = [[g["lr"] for g in opt.param_groups] for opt in opts]
@@ -183,10 +230,21 @@ def main() -> None:
                 group["lr"] = lr * rate(step, recipe)
             opt.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
-            logits = model(images)
-        logits = masked(logits.float(), sources, label_source)
+            features = model.features(images)
+            embedded = features[-1].mean(dim=(2, 3))
+            every = [model.head(embedded), *model.beside(features)]
         allowed = (label_source[None, :] == sources[:, None]).float()
-        loss = loss_of(logits, labels, allowed, recipe.smoothing)
+        losses = [
+            loss_of(
+                masked(logits.float(), sources, label_source), labels, allowed, recipe.smoothing
+            )
+            for logits in every
+        ]
+        loss = losses[0]
+        if recipe.aside:
+            loss = loss + recipe.aside * torch.stack(losses[1:]).mean()
+        if recipe.alike:
+            loss = loss + recipe.alike * disagreement(embedded.float())
         loss.backward()
         for opt in opts:
             opt.step()

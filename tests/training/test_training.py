@@ -70,6 +70,29 @@ def test_a_step_draws_the_same_batch_always(folder: Path) -> None:
     assert torch.equal(torch.from_numpy(found.label_source)[labels], sources)
 
 
+def test_a_recipe_is_changed_by_name() -> None:
+    recipe = train.changed(Recipe(), ["widths=((8,), (16, 16))", "alike=1", "pool=2"])
+    assert (recipe.widths, recipe.alike, recipe.pool) == (((8,), (16, 16)), 1.0, 2)
+    for wrong in ("width=3", "pool='4'", "steps=1.5"):
+        with pytest.raises(ValueError):
+            train.changed(Recipe(), [wrong])
+
+
+def test_two_views_of_an_image_come_together(folder: Path) -> None:
+    _, labels, _ = train.draw(dataset(folder), Recipe(batch=8, alike=1.0), 32, 0)
+    assert len(labels) % 2 == 0
+    assert torch.equal(labels[::2], labels[1::2])
+
+
+def test_views_that_agree_disagree_less() -> None:
+    generator = torch.Generator().manual_seed(0)
+    one = torch.randn(32, 8, generator=generator)
+    same = torch.stack([one, one], 1).flatten(0, 1)
+    other = torch.stack([one, one.roll(1, 0)], 1).flatten(0, 1)
+    assert float(train.disagreement(same)) < float(train.disagreement(other))
+    assert float(train.disagreement(same * 0)) > float(train.disagreement(same))
+
+
 def test_turning_takes_away_the_preference_for_level_edges() -> None:
     bars = ((torch.arange(64) // 4) % 2).float().view(1, 1, 64, 1).expand(64, 3, 64, 64)
     made = data.augment(bars, 48, torch.Generator().manual_seed(0), scale=(0.6, 1.0))
@@ -145,12 +168,16 @@ def test_export_computes_what_the_network_computes() -> None:
                 assert torch.cosine_similarity(a, b, dim=0) > 0.9999
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [[], ["--set", "aside=0.5", "--set", "alike=1", "--set", "widths=((4,), (6, 6), (8,))"]],
+)
 def test_a_short_training_resumes_and_exports(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str]
 ) -> None:
     out = tmp_path / "out"
     command = ["train", str(folder), "--out", str(out), "--precision", "float32"]
-    sizes = ["--size", "32", "--small", "32", "--batch", "4"]
+    sizes = ["--size", "32", "--small", "32", "--batch", "4", *changes]
     for steps, more in (("2", []), ("3", ["--resume"])):
         monkeypatch.setattr("sys.argv", [*command, *sizes, "--steps", steps, *more])
         train.main()
