@@ -263,7 +263,20 @@ def _probes() -> dict[str, Any]:
         gain = machine.bfloat16_gain()
         return f"{gain:.1f} times as fast as float32"
 
-    return {"libvips": libvips, "encoders": found, "bfloat16": bfloat16}
+    def computing() -> str:
+        from pipeline.machine import cores
+        from stages.nst import machine
+
+        device = machine.resolve_device("auto")
+        threads = machine.fastest_threads(cores())
+        return f"{device}, {threads} threads, {machine.resolve_precision('auto', device)}"
+
+    return {
+        "libvips": libvips,
+        "encoders": found,
+        "bfloat16": bfloat16,
+        "computing": computing,
+    }
 
 
 def _settings(choices: Choices, more: dict[str, object]) -> Settings:

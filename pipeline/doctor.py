@@ -40,6 +40,7 @@ class DoctorResult:
     pyvips: str
     libvips: str
     bfloat16: str
+    computes_with: str
     cores: int
     memory_bytes: int
     memory_available_bytes: int
@@ -69,11 +70,12 @@ def collect(
     libvips: Callable[[], str] | None = None,
     encoders: Callable[[], Iterable[EncoderFound]] | None = None,
     bfloat16: Callable[[], str] | None = None,
+    computing: Callable[[], str] | None = None,
 ) -> DoctorResult:
     """Look around; the probes load the libraries and may fail, which is then a problem.
 
     `folder` is where a run would be made. What a probe returns is shown; for `bfloat16` it says
-    whether the processor is faster with it.
+    whether the processor is faster with it, for `computing` what a print would compute with.
     """
     problems: list[str] = []
     memory = machine.memory()
@@ -86,6 +88,7 @@ def collect(
         pyvips=_installed("pyvips", problems),
         libvips=_probed("libvips", libvips, "", problems),
         bfloat16=_probed("bfloat16", bfloat16, "", problems),
+        computes_with=_probed("torch", computing, "", problems),
         cores=machine.cores(),
         memory_bytes=memory.total,
         memory_available_bytes=memory.available,

@@ -63,7 +63,7 @@ class Lineage:
         """Everything that all computed stages share."""
         s = self.settings
         style = s.style.model_dump(exclude={"weights", "content_weight", "max_pixels", "scale"})
-        run = (s.run.precision, s.run.threads, s.run.seed)
+        run = (s.run.device, s.run.precision, s.run.threads, s.run.seed)
         return key_of(s.encoder.name, self.encoder, style, s.optimizer, run)
 
     @cached_property
@@ -73,7 +73,8 @@ class Lineage:
 
         parts = (self.photo, self._styles, self._computing, self.plan.display)
         s = self.settings
-        return key_of("display", display.VERSION, parts, s.style.content_weight, s.display.tooth)
+        numbers = (s.style.content_weight, s.display.tooth, s.display.soften)
+        return key_of("display", display.VERSION, parts, numbers)
 
     @cached_property
     def energy(self) -> str:
@@ -103,7 +104,8 @@ class Lineage:
 
     def style_moments(self, level: LevelPlan) -> str:
         """The style's moments at a level's size."""
-        return key_of(self._styles, self._computing, level.size, self.plan.halo)
+        soften = self.settings.levels.soften
+        return key_of(self._styles, self._computing, level.size, self.plan.halo, soften)
 
     def sweep(self, level: LevelPlan, sweep: int) -> str:
         """The canvas after a sweep."""
@@ -117,7 +119,8 @@ class Lineage:
 
         key = self.upsampled(level)
         numbers = (level.iterations, level.content_weight, self.plan.halo, self.plan.alignment)
-        common = (restyle.VERSION, self._styles, self._computing, self.photo, numbers)
+        style = self.style_moments(level)
+        common = (restyle.VERSION, style, self._computing, self.photo, numbers)
         for grid in level.grids[:sweep]:
             key = key_of("restyle", common, key, grid)
         return key

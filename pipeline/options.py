@@ -64,6 +64,18 @@ class Choices:
         int | None,
         typer.Option("--nice", metavar="N", help="0 to 19; the higher, the more others go first."),
     ] = None
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", metavar="SIZE", help="The most memory to use, such as 2GB."),
+    ] = None
+    style_weight: Annotated[
+        float | None,
+        typer.Option("--style-weight", metavar="X", help="Weight of the style; default 1."),
+    ] = None
+    content_weight: Annotated[
+        float | None,
+        typer.Option("--content-weight", metavar="X", help="Weight of the photo; default 1."),
+    ] = None
     set: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,6 +96,9 @@ class Choices:
             "run.seed": self.seed,
             "run.threads": self.threads,
             "run.nice": self.nice,
+            "run.memory": self.memory,
+            "style.weight": self.style_weight,
+            "style.content_weight": self.content_weight,
             "quality": self.quality,
         }
         found: dict[str, object] = {key: value for key, value in given.items() if value is not None}

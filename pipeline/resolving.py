@@ -74,24 +74,32 @@ def check_inputs(photo: Path, styles: list[Path]) -> None:
 
 
 def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:
-    """Settings with everything decided: exact size, preset, precision, threads, weights' place.
+    """Settings with everything decided: exact size, preset, what computes, weights' place.
 
     A resumed run computes with exactly these, wherever it is resumed from.
     """
-    from stages.nst.machine import resolve_precision, use_threads
+    from stages.nst.machine import (
+        fastest_threads,
+        resolve_device,
+        resolve_precision,
+        use_threads,
+    )
 
     config.style_weights(settings, style_count)  # as many weights as styles, or a clear error
     settings = config.apply_preset(settings)
     size = tiles.fitted(photo, box, settings.print.fit)
-    precision = resolve_precision(settings.run.precision)
-    threads = use_threads(settings.run.threads or machine.cores())
+    device = resolve_device(settings.run.device)
+    precision = resolve_precision(settings.run.precision, device)
+    threads = use_threads(settings.run.threads or fastest_threads(machine.cores()))
     weights = str(Path(settings.encoder.weights).absolute()) if settings.encoder.weights else ""
     return settings.model_copy(
         update={
             "print": settings.print.model_copy(
                 update={"size": str(size), "paper": "", "fit": "cover"}
             ),
-            "run": settings.run.model_copy(update={"precision": precision, "threads": threads}),
+            "run": settings.run.model_copy(
+                update={"device": device, "precision": precision, "threads": threads}
+            ),
             "encoder": settings.encoder.model_copy(update={"weights": weights}),
         }
     )
@@ -133,7 +141,7 @@ def open_studio(settings: Settings, console: Console) -> Studio:
     """The encoder that resolved settings name."""
     from stages.nst import machine as nst_machine
 
-    s = settings
+    encoder, run = settings.encoder, settings.run
     return nst_machine.open_studio(
-        s.encoder.name, s.encoder.weights, s.run.precision, s.run.threads, console.message
+        encoder.name, encoder.weights, run.precision, run.threads, console.message, run.device
     )

@@ -46,6 +46,7 @@ HoursText = Annotated[str, _checked(hours.parse_window, empty=True)]
 Iterations = Annotated[int, Field(ge=1, le=100_000)]
 Share = Annotated[float, Field(ge=0, le=1e9)]
 Tooth = Annotated[float, Field(ge=0, le=1)]
+Softness = Annotated[float, Field(ge=0, le=10)]
 
 
 class Section(BaseModel):
@@ -134,6 +135,11 @@ class DisplaySettings(Section):
         "without it (0) strokes follow the rows and columns of pixels in skies and other plain "
         "parts, far more leaves grain",
     )
+    soften: Softness = Field(
+        default=0.7,
+        description="px, blur of the painting at the size that it is measured at: an optimizer "
+        "lays its single-pixel grain as dots. 0: as sharp as it is",
+    )
 
 
 class StyleSettings(Section):
@@ -189,7 +195,7 @@ class LevelSettings(Section):
         "and more time",
     )
     iterations: tuple[Iterations, ...] = Field(
-        default=(150, 40, 20, 8),
+        default=(150, 40, 24, 10),
         min_length=1,
         description="optimizer iterations per tile and sweep, one number per level; the last "
         "repeats. Small levels are cheap and worth converging",
@@ -208,7 +214,14 @@ class LevelSettings(Section):
         "levels would else drag in the photo's fine detail",
     )
     tooth: Tooth = Field(
-        default=0.02, description="as in [display], for what every level starts from"
+        default=0.005,
+        description="as in [display], for what every level starts from; few iterations leave more "
+        "of it than 1 % as worms",
+    )
+    soften: Softness = Field(
+        default=0.9,
+        description="as in [display]; what is not laid as dots here is not enlarged by the next "
+        "level",
     )
 
 
@@ -294,7 +307,18 @@ class RunSettings(Section):
         le=2**63 - 1,
         description="the start of all randomness; the same seed makes the same picture",
     )
-    threads: int = Field(default=0, ge=0, le=1024, description="processor threads; 0: one per core")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto",
+        description='what computes: the processor ("cpu"), or a graphics card by NVIDIA ("cuda") '
+        'or Apple ("mps"); "auto" takes a card if torch can use one',
+    )
+    threads: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="processor threads; 0: one per core, or half as many where a short trial finds "
+        "that faster",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",
         description='numbers the convolutions work with; "auto" takes bfloat16 where it is faster',

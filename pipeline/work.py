@@ -79,7 +79,11 @@ class Worker:
 
             s = self.settings
             self._studio = self._given or open_studio(
-                s.encoder.name, s.encoder.weights, s.run.precision, s.run.threads
+                s.encoder.name,
+                s.encoder.weights,
+                s.run.precision,
+                s.run.threads,
+                device=s.run.device,
             )
             found, wanted = self._studio.encoder.fingerprint, self.keys.encoder
             if found != wanted:
@@ -177,14 +181,14 @@ class Worker:
             )
         self._files(self.plan.size.pixels)
 
-    def style_images(self) -> StyleImages:
-        """The prepared style images with their weights."""
+    def style_images(self, soften: float = 0.0) -> StyleImages:
+        """The prepared style images with their weights, to be softened by so many px."""
         from stages.measure import StyleImages
 
         count = len(self.manifest.of_role("style"))
         paths = tuple(self.run.style(i) for i in range(1, count + 1))
         weights = config.style_weights(self.settings, count)
-        return StyleImages(paths, weights, self.settings.style.scale)
+        return StyleImages(paths, weights, self.settings.style.scale, soften)
 
     def display(self) -> None:
         """Level 0."""
@@ -221,7 +225,7 @@ class Worker:
         return display.from_files(
             self.studio,
             self.run.photo(),
-            self.style_images(),
+            self.style_images(self.settings.display.soften),
             tuple(display.Scale(s.size, s.iterations) for s in self.plan.display),
             self.loss_weights(self.settings.style.content_weight),
             self.optimizer(),
@@ -273,7 +277,10 @@ class Worker:
             self.run.style_moments(number),
             self.keys.style_moments(level),
             lambda out: measure.save_moments(
-                measure.style_moments(self.studio, self.style_images(), level.size), out
+                measure.style_moments(
+                    self.studio, self.style_images(self.settings.levels.soften), level.size
+                ),
+                out,
             ),
         )
         for sweep in range(1, level.sweeps + 1):

@@ -21,11 +21,15 @@ from stages.tiles import Grid, Rect, Size, Tile, grid
 
 @dataclass(frozen=True)
 class StyleImages:
-    """The prepared style images, their weights, and their size relative to the canvas."""
+    """The prepared style images, their weights, and their size relative to the canvas.
+
+    `soften` is the sigma in px of the blur they get at the size that they are measured at.
+    """
 
     paths: tuple[Path, ...]
     weights: tuple[float, ...]
     scale: float = 1.0
+    soften: float = 0.0
 
 
 def style_size(style: Size, canvas: Size, scale: float) -> Size:
@@ -45,7 +49,7 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
     parts = []
     for path, weight in zip(styles.paths, styles.weights, strict=True):
         size = style_size(files.size_of(path), canvas, styles.scale)
-        image = resample.resized(files.read(path), size)
+        image = resample.softened(resample.resized(files.read(path), size), styles.soften)
         tiles = _measuring_grid(studio, size, core).tiles
         found = []
         for tile in tiles:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,6 +54,11 @@ def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels
     source = Size(width, height)
     bands = _bands(source, size, lambda start, stop: array[start:stop], kernel)
     return np.concatenate(list(bands))
+
+
+def softened(array: Pixels, sigma: float) -> Pixels:
+    """An array (height, width, 3) with a Gaussian blur of `sigma` px; 0 leaves it as it is."""
+    return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma)) if sigma else array
 
 
 def _bands(

@@ -25,6 +25,7 @@ from stages.nst.encoder import Encoder, Step
 
 # Bytes of a band of a block's widest layer.
 BAND = 4 << 20
+BAND_ELSEWHERE = 1 << 30  # a graphics card wants large arrays
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Block:
 
     def __init__(self, encoder: Encoder, steps: tuple[Step, ...], *, pooled: bool) -> None:
         self.encoder, self.steps, self.pooled = encoder, steps, pooled
+        self.on_cpu = steps[0].weight.device.type == "cpu"
         self.input: Tensor | None = None
         self.kept: list[_Kept] = []
         # Rows that pooling needs beyond the band's own.
@@ -73,7 +75,7 @@ class Block:
     def _bands(self, height: int, width: int) -> Iterator[Rows]:
         widest = max(step.weight.shape[0] for step in self.steps)
         row = widest * width * self.steps[0].weight.element_size()
-        each = max(16, BAND // row // 2 * 2)
+        each = max(16, (BAND if self.on_cpu else BAND_ELSEWHERE) // row // 2 * 2)
         count = -(-height // each)
         each = -(-height // count // 2) * 2
         for top in range(0, height, each):

@@ -28,10 +28,10 @@ _LEAST = 1e-8
 class Memory:
     """The last steps and differences of gradients, and from them the way to go."""
 
-    def __init__(self, history: int, length: int) -> None:
-        """For `history` pairs of vectors of `length` numbers."""
+    def __init__(self, history: int, length: int, device: torch.device) -> None:
+        """For `history` pairs of vectors of `length` numbers on a device."""
         self.history, self.count, self.next = history, 0, 0
-        self._pairs = torch.zeros(2 * history, length)
+        self._pairs = torch.zeros(2 * history, length, device=device)
         self._along = torch.zeros(2 * history, dtype=torch.float64)
         self._products = torch.zeros(2 * history, 2 * history, dtype=torch.float64)
 
@@ -47,14 +47,14 @@ class Memory:
         if keep:
             steps.copy_(step)
             differences.copy_(difference)
-        changed = (self._pairs @ difference).double()
+        changed = (self._pairs @ difference).cpu().double()  # not all devices have float64
         # What lies along the gradient goes on from the last one; it does so for as many steps as a
         # pair is kept, so that errors do not grow.
         self._along += changed
         if not keep:
             return
         self._along[row], self._along[other] = float(step @ gradient), float(difference @ gradient)
-        for at, column in ((row, (self._pairs @ step).double()), (other, changed)):
+        for at, column in ((row, (self._pairs @ step).cpu().double()), (other, changed)):
             self._products[at, :] = column
             self._products[:, at] = column
         self.next = (self.next + 1) % m
@@ -82,7 +82,7 @@ class Memory:
         for i in reversed(order):
             second = float(share * along[i + m] + p[i + m] @ weights) / float(p[i, i + m])
             weights[i] += first[i] - second
-        found = weights.float() @ self._pairs
+        found = weights.float().to(gradient.device) @ self._pairs
         return found.add_(gradient, alpha=share).neg_()
 
 
@@ -99,7 +99,7 @@ def search(
     of each step that is taken.
     """
     x = start.flatten().clone()
-    memory = Memory(min(history, max(1, iterations - 1)), x.numel())
+    memory = Memory(min(history, max(1, iterations - 1)), x.numel(), x.device)
     gradient = evaluate(x.view(start.shape)).flatten()
     step = gradient * (-rate * _first(gradient))
     for _ in range(iterations - 1):

@@ -65,6 +65,15 @@ class Moments:
             }
         )
 
+    def to(self, device: torch.device) -> Moments:
+        """The same numbers on a device."""
+        return Moments(
+            {
+                n: LayerMoments(m.count, m.mean.to(device), m.second.to(device))
+                for n, m in self.layers.items()
+            }
+        )
+
     def to_tensors(self) -> dict[str, Tensor]:
         """A flat table for storage; `from_tensors` reads it."""
         table = {}

@@ -76,22 +76,26 @@ def size_of(pixels: Pixels) -> Size:
     return Size(pixels.shape[1], pixels.shape[0])
 
 
-def to_tensor(pixels: Pixels) -> Tensor:
-    """`(H, W, 3)` pixels as `(1, 3, H, W)`."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
+def to_tensor(pixels: Pixels, device: torch.device | None = None) -> Tensor:
+    """`(H, W, 3)` pixels as `(1, 3, H, W)` on a device."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)[None]
 
 
 def to_pixels(image: Tensor) -> Pixels:
     """`(1, 3, H, W)` as `(H, W, 3)` pixels, clipped to 0 to 1."""
-    array: Pixels = image[0].clamp(0, 1).permute(1, 2, 0).contiguous().numpy()
+    array: Pixels = image[0].clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()
     return array
 
 
 class Studio:
-    """An encoder at work in one precision: measures and restyles windows."""
+    """An encoder at work in one precision on one device: measures and restyles windows.
 
-    def __init__(self, encoder: Encoder, precision: str = "float32") -> None:
-        self.encoder = encoder
+    Pixels and moments come and go on the processor.
+    """
+
+    def __init__(self, encoder: Encoder, precision: str = "float32", device: str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.encoder = encoder.to(self.device)
         self.design = encoder.architecture
         self.bfloat16 = precision == "bfloat16"
         self.style_weights = dict(self.design.style)
@@ -139,7 +143,7 @@ class Studio:
     def content(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
         """Content features `(N, C)` of a photo over `write`, px of the framed window."""
         wanted = Wanted((), NOWHERE, tuple(self.content_weights), write)
-        framed = self._framed(to_tensor(photo))
+        framed = self._framed(to_tensor(photo, self.device))
         return read(self.encoder, framed, wanted, bfloat16=self.bfloat16).content
 
     @torch.inference_mode()
@@ -153,8 +157,10 @@ class Studio:
         return self._measured(window, self._moved(core))
 
     def _measured(self, window: Pixels, core: Rect) -> Moments:
-        wanted, framed = Wanted(tuple(self.style_weights), core), self._framed(to_tensor(window))
-        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16).moments
+        wanted = Wanted(tuple(self.style_weights), core)
+        framed = self._framed(to_tensor(window, self.device))
+        found = read(self.encoder, framed, wanted, bfloat16=self.bfloat16).moments
+        return found.to(torch.device("cpu"))
 
     @torch.inference_mode()
     def energy(self, photo: Pixels) -> float:
@@ -179,7 +185,7 @@ class Studio:
         size = size_of(window)
         w, core = self._bled(task.write, size), self._bled(task.core, size)
         wanted = self.content(photo, w)
-        base = self._framed(to_tensor(window))
+        base = self._framed(to_tensor(window, self.device))
         start = _part(base, w).clone()
         objective = _Objective(self, task, core, w, wanted)
         curve: list[float] = []
@@ -233,7 +239,8 @@ class _Objective:
     ) -> None:
         self.studio, self.task, self.wanted = studio, task, wanted
         self.core, self.write = core, write  # px of the framed window
-        self.target = task.style if task.canvas is None else None
+        self.style = task.style.to(studio.device)
+        self.target = self.style if task.canvas is None else None
 
     def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
         """Loss of a framed window `image`, whose changeable part is `pixels`."""
@@ -246,7 +253,7 @@ class _Objective:
             * losses.style_loss(
                 found,
                 self._target(found),
-                self.task.style,
+                self.style,
                 studio.style_weights,
                 with_std=weights.with_std,
             )
@@ -263,5 +270,6 @@ class _Objective:
         if self.target is None:
             task = self.task
             assert task.canvas is not None
-            self.target = residual_target(found.detached(), task.canvas, task.style, task.reach)
+            canvas = task.canvas.to(self.studio.device)
+            self.target = residual_target(found.detached(), canvas, self.style, task.reach)
         return self.target

@@ -333,6 +333,14 @@ def test_print(runner: Runner) -> None:
     assert settings.encoder.name == "vgg19"
 
 
+def test_weights_and_memory(runner: Runner) -> None:
+    line = "print p s --run d --memory 2GB --style-weight 2 --content-weight 0.5"
+    assert called(line) == 0
+    [(_, (_, _, _, settings, *_), _)] = runner.calls
+    assert settings.run.memory == "2GB"
+    assert (settings.style.weight, settings.style.content_weight) == (2.0, 0.5)
+
+
 def test_a_budget_or_a_time(runner: Runner) -> None:
     Path("pipeline.toml").write_text('[run]\nbudget = "36h"\nonly_between = "22:00-07:00"\n')
     assert called("print p s --run d --until 07:30 --only-between 20:00-08:00 --nice 7") == 0

@@ -31,8 +31,10 @@ def test_a_good_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         libvips=lambda: "8.15",
         encoders=lambda: [doctor.EncoderFound("bundled", "in the package")],
         bfloat16=lambda: "2.0 times as fast as float32",
+        computing=lambda: "cpu, 2 threads, bfloat16",
     )
     assert found.problems == () and found.exit_code == 0
+    assert found.computes_with == "cpu, 2 threads, bfloat16"
     assert found.torch == metadata.version("torch")
     assert (found.libvips, found.memory_bytes) == ("8.15", 8 * 10**9)
     assert "everything" in render.as_text(found)

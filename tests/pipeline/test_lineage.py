@@ -71,7 +71,7 @@ def test_the_print_file_alone_depends_on_dpi() -> None:
 
 
 def test_a_late_level_leaves_the_earlier_ones() -> None:
-    found = changed(levels_iterations="150,40,20,9")
+    found = changed(levels_iterations="150,40,24,9")
     assert found == {name for name in keys() if name in ("finish",) or name[-3:-2] == "4"}
 
 
@@ -86,6 +86,12 @@ def test_another_style_leaves_the_photo_and_the_other_style() -> None:
     before, after = keys(), keys(inputs=other)
     same = {n for n in before if before[n] == after[n]}
     assert same == {"photo", "style 1"} | {f"photo {n}" for n in range(1, 5)}
+
+
+def test_softness_changes_what_is_made_of_the_painting() -> None:
+    some = {"photo", "style 1", "display", "upsample 1", "sweep 1.1"}
+    assert some & changed(levels_soften="2") == {"sweep 1.1"}
+    assert some & changed(display_soften="2") == {"display", "upsample 1", "sweep 1.1"}
 
 
 def test_tooth_changes_what_grows_out_of_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -81,6 +82,17 @@ def test_a_painting_is_shrunk_to_the_canvas(
     assert distance(found, painting(studio, style_array)) > 1e-2
     larger = measure.style_moments(studio, StyleImages((path,), (1.0,), 2.5), Size(80, 60))
     assert distance(larger, painting(studio, style_array)) < ROUNDING
+
+
+def test_a_painting_is_softened_at_its_size_on_the_canvas(
+    studio: Studio, style_array: Pixels, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "style.npy", style_array)
+    small = canvas.resized(style_array, Size(80, 60))
+    soft = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.5))
+    found = measure.style_moments(studio, StyleImages((path,), (1.0,), soften=1.5), Size(80, 60))
+    assert distance(found, painting(studio, soft)) < ROUNDING
+    assert distance(found, painting(studio, small)) > 1e-2
 
 
 def test_several_paintings_are_mixed_by_weight(

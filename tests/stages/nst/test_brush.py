@@ -30,6 +30,12 @@ def test_the_way_back_is_the_transpose() -> None:
     torch.testing.assert_close(slope, brush.laid(b))
 
 
+def test_graphics_cards_lay_the_same() -> None:
+    """Their way, by torch's convolutions, runs on the processor too."""
+    strokes = torch.randn(1, 3, 31, 52, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(brush._summed_anywhere(strokes), brush.laid(strokes))
+
+
 def test_a_spot_becomes_round_and_stays_in_its_channel() -> None:
     laid = brush.laid(spot())
     assert torch.equal(laid[:, [0, 2]], torch.zeros(1, 2, 41, 41))
