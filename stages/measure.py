@@ -23,7 +23,8 @@ from stages.tiles import Grid, Rect, Size, Tile, grid
 class StyleImages:
     """The prepared style images, their weights, and their size relative to the canvas.
 
-    `soften` is the sigma in px of the blur they get at the size that they are measured at.
+    `soften` is the sigma in px of the blur they get at the size that they are measured at; where a
+    canvas asks for more than a painting's own pixels, times the square root of how much more.
     """
 
     paths: tuple[Path, ...]
@@ -48,8 +49,11 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
     """Moments of the style images at the size that fits a canvas, in windows of bounded memory."""
     parts = []
     for path, weight in zip(styles.paths, styles.weights, strict=True):
-        size = style_size(files.size_of(path), canvas, styles.scale)
-        image = resample.softened(resample.resized(files.read(path), size), styles.soften)
+        own = files.size_of(path)
+        size = style_size(own, canvas, styles.scale)
+        asked = max(1.0, styles.scale * math.sqrt(canvas.pixels / own.pixels))
+        blur = styles.soften * math.sqrt(asked)
+        image = resample.softened(resample.resized(files.read(path), size), blur)
         tiles = _measuring_grid(studio, size, core).tiles
         found = []
         for tile in tiles:

@@ -102,12 +102,13 @@ class Architecture:
     def activation_bytes(self, number: int = 4) -> float:
         """Bytes per px that one forward and backward pass holds, with numbers of so many bytes.
 
-        All outputs, their gradients and copies come to 2.7 times the outputs, and the image's own
-        copies in float32 to 377 bytes, as measured (benchmarks/memory.py).
+        All outputs but the first, which is not kept, their gradients and copies come to 1.75 times
+        the outputs, and the image's own copies in float32 to 270 bytes, as measured
+        (benchmarks/memory.py).
         """
-        total, deepest = 377.0, self.used()[-1].name
-        for layer in self.layers():
-            total += number * 2.7 * layer.channels / layer.stride**2
+        total, deepest = 270.0, self.used()[-1].name
+        for place, layer in enumerate(self.layers()):
+            total += number * 1.75 * layer.channels / layer.stride**2 if place else 0
             if layer.name == deepest:
                 break
         return total

@@ -95,6 +95,17 @@ def test_a_painting_is_softened_at_its_size_on_the_canvas(
     assert distance(found, painting(studio, small)) > 1e-2
 
 
+def test_a_painting_with_too_few_pixels_is_softened_more(
+    studio: Studio, style_array: Pixels, tmp_path: Path
+) -> None:
+    height, width = style_array.shape[:2]
+    path = saved(tmp_path / "style.npy", style_array)
+    soft = np.asarray(cv2.GaussianBlur(style_array, (0, 0), 2.0))
+    styles = StyleImages((path,), (1.0,), soften=1.0)
+    found = measure.style_moments(studio, styles, Size(4 * width, 4 * height))
+    assert distance(found, painting(studio, soft)) < ROUNDING
+
+
 def test_several_paintings_are_mixed_by_weight(
     studio: Studio, style_array: Pixels, photo_array: Pixels, tmp_path: Path
 ) -> None:
