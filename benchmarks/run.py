@@ -12,7 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-NAMES = ("speed", "looks", "texture", "memory", "tiles_vs_whole", "kills")
+NAMES = (
+    "speed", "looks", "texture", "memory", "schedule", "tiles_vs_whole", "growth", "kills",
+)  # fmt: skip
 
 
 def run(name: str, out: Path | None) -> int:

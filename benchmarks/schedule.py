@@ -123,7 +123,7 @@ def ways(size: Size) -> list[Way]:
         Way("L-BFGS, quarter, half, whole (the default)", default, lbfgs),
         Way("L-BFGS, whole size alone", alike(1, [1.0]), lbfgs),
         Way("L-BFGS, half, whole", alike(2, [0.4, 0.6]), lbfgs),
-        Way("L-BFGS, eighth, quarter, half, whole", alike(8, [0.02, 0.1, 0.3, 0.58]), lbfgs),
+        Way("L-BFGS, quarter, half, whole, more at small ones", alike(4, [0.25, 0.4, 0.35]), lbfgs),
         Way("Adam, quarter, half, whole", default, adam),
         Way("Adam, whole size alone", alike(1, [1.0]), adam),
         Way("L-BFGS, the default, started anew four times a scale", default, lbfgs, 4),

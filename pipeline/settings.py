@@ -220,8 +220,8 @@ class LevelSettings(Section):
     )
     soften: Softness = Field(
         default=0.9,
-        description="as in [display]; where a level asks for more pixels than the painting has, times "
-        "the square root of how many times as wide it would have to be",
+        description="as in [display]; where a level asks for more pixels than the painting has, "
+        "times the square root of how many times as wide it would have to be",
     )
 
 

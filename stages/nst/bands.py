@@ -24,7 +24,7 @@ from torch.nn.grad import conv2d_input
 from stages.nst.encoder import Encoder, Step
 
 # Bytes of a band of a block's widest layer.
-BAND = 4 << 20
+BAND = 16 << 20
 BAND_ELSEWHERE = 1 << 30  # a graphics card wants large arrays
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import common, kills, memory, probe, run, speed, texture
+from benchmarks import common, growth, kills, memory, probe, run, schedule, speed, texture
 from stages import canvas
 from stages.nst.stylize import Studio
 from stages.tiles import Size
@@ -97,6 +97,33 @@ def test_paces_are_relative_to_vgg19(monkeypatch: pytest.MonkeyPatch, studio: St
     assert [row.encoder for row in rows] == ["vgg19", "bundled"]
     assert [row.times_as_fast_as_vgg19 for row in rows] == pytest.approx([1.0, 4.0])
     assert [row.ms_per_megapixel_iteration for row in rows] == pytest.approx([2000.0, 500.0])
+
+
+def test_growth_is_fitted_as_a_power() -> None:
+    rows = [growth.Row(m, "", 3 * m**1.1, 0.0, 0.0) for m in (3.0, 7.0, 28.0)]
+    found = growth.fitted("seconds", rows, [row.seconds for row in rows])
+    assert found.power == pytest.approx(1.1)
+    assert found.largest_over_7_megapixels == pytest.approx(4**1.1)
+    assert growth.size_for(27) == "6000x4500"
+
+
+@pytest.mark.slow
+def test_growth_of_small_prints(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, photo: Path, style: Path
+) -> None:
+    monkeypatch.setattr(growth, "INPUTS", (str(photo), str(style)))
+    monkeypatch.setattr(growth, "matmul_rate", lambda precision: 1e11)
+    sizes = ["--megapixels", "0.3,0.5", "--iterations", "2", "--out", str(tmp_path)]
+    assert growth.main(sizes) == 0
+    levels = json.loads((tmp_path / "growth-levels.json").read_text())["rows"]
+    assert len(levels) == 1 and levels[0]["megapixel_iterations_per_second"] > 0
+
+
+def test_ways_to_spend_time_take_as_many_pixels() -> None:
+    found = schedule.ways(Size(533, 400))
+    works = [sum(s.size.pixels * s.iterations for s in way.path) for way in found]
+    assert max(works) < 1.1 * min(works)
+    assert all(way.path[-1].size == Size(533, 400) for way in found)
 
 
 def test_run_goes_on_after_a_failure_and_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
