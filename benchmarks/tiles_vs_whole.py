@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from benchmarks.common import SAMPLES, print_table, save_json
 from pipeline.config import Settings, parse_size
 from stages import canvas, measure, restyle
 from stages.measure import StyleImages
-from stages.nst.losses import style_loss
+from stages.nst.losses import content_loss, style_loss
 from stages.nst.machine import open_studio, resolve_precision
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer
@@ -43,6 +44,7 @@ class Row:
     way: str
     style_loss: float
     over_whole: float
+    content: float
     seams: float
     seams_over_whole: float
 
@@ -97,6 +99,17 @@ class Bench:
         found = self.studio.measure(canvas.read(path), everything)
         weights = self.studio.style_weights
         return float(style_loss(found, self.style, self.style, weights))
+
+    def content(self, path: Path) -> float:
+        """Content loss of a whole canvas, without its weight: how far it is from the photo."""
+        image, photo = canvas.read(path), canvas.read(self.folder / "photo.npy")
+        everything = self.studio._moved(Rect(0, 0, self.size.width, self.size.height))
+        with torch.inference_mode():
+            found, wanted = (self.studio.content(one, everything) for one in (image, photo))
+        return sum(
+            share * float(content_loss(found[name], wanted[name], self.energy))
+            for name, share in self.studio.content_weights.items()
+        )
 
     def swept(
         self, name: str, *, residual: bool, sweeps: int = SWEEPS, iterations: int = ITERATIONS
@@ -155,9 +168,9 @@ def rows(bench: Bench) -> list[Row]:
     }
     base, calm = bench.loss(whole), bench.seams(whole)
     return [
-        Row(way, bench.loss(path), bench.loss(path) / base, seams, seams / calm)
+        Row(way, loss, loss / base, bench.content(path), seams, seams / calm)
         for way, path in paths.items()
-        for seams in [bench.seams(path)]
+        for loss, seams in [(bench.loss(path), bench.seams(path))]
     ]
 
 

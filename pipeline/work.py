@@ -291,6 +291,7 @@ class Worker:
     def sweep(self, level: LevelPlan, sweep: int) -> None:
         """One sweep: moments, tiles, blend. Tiles of all but the last sweep are dropped again."""
         from stages import canvas
+        from stages.nst.machine import give_memory_back
 
         number, grid = level.level, level.grids[sweep - 1]
         self.session.stage(f"restyle@{number} sweep {sweep}/{level.sweeps}")
@@ -305,6 +306,7 @@ class Worker:
             return
         for tile in grid.tiles:
             self.tile(level, sweep, tile)
+        give_memory_back()
         if self.tally.failed:
             return
         places = [self.run.tile(number, sweep, tile.row, tile.col) for tile in grid.tiles]

@@ -109,16 +109,26 @@ def _profile(segments: list[_Segment], index: int, start: int, stop: int) -> NDA
 
 
 def _strips(grid: Grid, tile_path: TilePath) -> Iterator[Pixels]:
-    """Strips of canvas rows, top to bottom; no more than two rows of tiles are open at a time."""
+    """Strips of canvas rows, top to bottom; of the tiles no more than their rows are in memory."""
     across = _segments(*_axis(grid, 0))
     height = max(1, _STRIP_BYTES // (grid.size.width * files.BYTES_PER_PIXEL))
-    for down in _segments(*_axis(grid, 1)):
-        rows = [_opened(grid, row, tile_path) for row in _rows(down)]
-        image = _joined(rows[0], across, down)
-        if down.ramp is not None:
-            image = _faded(image, _joined(rows[1], across, down), down.ramp[:, None])
-        for top in range(0, image.height, height):
-            yield _pixels(image.crop(0, top, image.width, min(height, image.height - top)))
+    for stretch in _segments(*_axis(grid, 1)):
+        for down in _cut(stretch, height):
+            rows = [_opened(grid, row, down, tile_path) for row in _rows(down)]
+            image = _joined(rows[0], across, down)
+            if down.ramp is not None:
+                image = _faded(image, _joined(rows[1], across, down), down.ramp[:, None])
+            yield _pixels(image)
+
+
+def _cut(stretch: _Segment, length: int) -> Iterator[_Segment]:
+    """A stretch in parts of at most a length."""
+    for start in range(stretch.start, stretch.stop, length):
+        stop = min(start + length, stretch.stop)
+        ramp = stretch.ramp
+        if ramp is not None:
+            ramp = ramp[start - stretch.start : stop - stretch.start]
+        yield _Segment(start, stop, stretch.first, ramp)
 
 
 def _rows(down: _Segment) -> list[int]:
@@ -126,10 +136,18 @@ def _rows(down: _Segment) -> list[int]:
     return [down.first] if down.ramp is None else [down.first, down.first + 1]
 
 
-def _opened(grid: Grid, row: int, tile_path: TilePath) -> list[tuple[Rect, Any]]:
-    """The tiles of one row with the images of their write rectangles."""
-    tiles = grid.tiles[row * grid.columns : (row + 1) * grid.columns]
-    return [(tile.write, files.as_vips(tile_path(tile))) for tile in tiles]
+def _opened(grid: Grid, row: int, down: _Segment, tile_path: TilePath) -> list[tuple[Rect, Any]]:
+    """What the tiles of one row hold of a stretch of canvas rows, and where.
+
+    Copied from their files: those that libvips maps stay in memory whole, and the wider the canvas,
+    the more of them are open.
+    """
+    found = []
+    for tile in grid.tiles[row * grid.columns : (row + 1) * grid.columns]:
+        place = Rect(tile.write.x, down.start, tile.write.width, down.length)
+        part = files.read(tile_path(tile), place.within(tile.write))
+        found.append((place, files.in_memory(part)))
+    return found
 
 
 def _joined(row: list[tuple[Rect, Any]], across: list[_Segment], down: _Segment) -> Any:

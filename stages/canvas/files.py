@@ -92,6 +92,12 @@ def write_header(file: BufferedIOBase, size: Size) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
+def in_memory(pixels: Pixels) -> Any:
+    """An array (height, width, 3) as a libvips image, not copied."""
+    height, width, bands = pixels.shape
+    return _vips.Image.new_from_memory(pixels.data, width, height, bands, "float")
+
+
 def as_vips(path: Path) -> Any:
     """A canvas or tile as a libvips image, mapped from the file and not yet read."""
     size, offset = header(path)
