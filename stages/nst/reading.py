@@ -99,6 +99,7 @@ class _Sums:
         self.content: dict[str, Tensor] = {}
         self.slopes: dict[str, tuple[Tensor, Tensor]] = {}
         self.content_slopes: dict[str, Tensor] = {}
+        self.centred = True  # means are not matched: the usual case
 
     def take(self, step: Step, rows: Rows, features: Tensor) -> None:
         """Add some rows of a layer to its sums; put them with its content features."""
@@ -141,6 +142,7 @@ class _Sums:
             count = self._count(name)
             slope = ((second + second.T) / count).to(dtype)
             self.slopes[name] = slope, (mean / count).to(dtype)
+            self.centred = self.centred and not bool(mean.any())
         for name, slope in zip(
             self.wanted.content, slopes[2 * len(self.wanted.style) :], strict=True
         ):
@@ -154,7 +156,12 @@ class _Sums:
             onto, _ = _region(gradient, self.wanted.core, step.stride, rows)
             for some in chunks(part):
                 flat = part[some].reshape(-1, part.shape[2])
-                onto[some].add_(torch.addmm(offset, flat, slope).view(onto[some].shape))
+                if onto[some].is_contiguous():  # a whole image: no array in between
+                    onto[some].view(flat.shape).addmm_(flat, slope)
+                    if not self.centred:
+                        onto[some].add_(offset)
+                else:
+                    onto[some].add_(torch.addmm(offset, flat, slope).view(onto[some].shape))
         if step.name in self.content_slopes:
             onto, at = _region(gradient, self.wanted.write, step.stride, rows)
             onto.add_(self.content_slopes[step.name][at : at + onto.shape[0]])
