@@ -37,12 +37,12 @@ def bfloat16_gain() -> float:
     """How many times faster than float32 a convolution is in bfloat16; below 1 it is slower.
 
     Flags of a processor do not tell: some emulate it hundreds of times slower. A tiny trial first
-    keeps this under a second there.
+    keeps this under a second there; it must not be lost to a moment's load from another program.
     """
     with torch.inference_mode():
-        if _seconds(torch.bfloat16, 24, 1) > 4 * _seconds(torch.float32, 24, 3):
+        if _seconds(torch.bfloat16, 24, 3) > 20 * _seconds(torch.float32, 24, 3):
             return 0.25
-        return _seconds(torch.float32, 192, 3) / _seconds(torch.bfloat16, 192, 3)
+        return _seconds(torch.float32, 192, 5) / _seconds(torch.bfloat16, 192, 5)
 
 
 def resolve_precision(wanted: str, device: str = "cpu") -> str:

@@ -26,6 +26,22 @@ def test_a_card_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         machine.open_studio("bundled", "", "float32", 0, device="mps")
 
 
+@pytest.mark.parametrize(
+    ("small", "large", "precision"),
+    [(6.0, 0.5, "bfloat16"), (450.0, 450.0, "float32"), (1.0, 0.9, "float32")],
+    ids=["a moment's load", "emulated", "no faster"],
+)
+def test_bfloat16_is_taken_where_it_is_faster(
+    monkeypatch: pytest.MonkeyPatch, small: float, large: float, precision: str
+) -> None:
+    def seconds(dtype: torch.dtype, size: int, repeats: int) -> float:
+        return 1.0 if dtype == torch.float32 else small if size < 100 else large
+
+    monkeypatch.setattr(machine, "_seconds", seconds)
+    assert machine.resolve_precision("auto") == precision
+    assert machine.resolve_precision("float32") == "float32"
+
+
 @pytest.mark.parametrize("fast", [8, 4])
 def test_threads_are_those_of_the_faster_trial(monkeypatch: pytest.MonkeyPatch, fast: int) -> None:
     used = [0]
