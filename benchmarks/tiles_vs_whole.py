@@ -73,9 +73,10 @@ class Bench:
             begun = canvas.resized(
                 self.restyled_whole(canvas.resized(photo_pixels, small), 40), size
             )
-        canvas.write(
-            folder / "start.npy", canvas.roughened(begun, canvas.Tooth(Settings().levels.tooth))
-        )
+        levels = Settings().levels
+        canvas.write(folder / "begun.npy", begun)
+        strokes = canvas.Strokes(levels.crisp, levels.bristles)
+        canvas.resize(folder / "begun.npy", folder / "start.npy", size, strokes=strokes)
         self.weights = Weights(content=Settings().style.content_weight)
 
     def restyled_whole(self, start: np.ndarray, iterations: int) -> np.ndarray:

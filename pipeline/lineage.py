@@ -99,7 +99,8 @@ class Lineage:
         from stages import upsample
 
         s = self.settings
-        parts = (self.level(level.level - 1), level.size, s.levels.tooth, s.run.seed)
+        strokes = (s.levels.crisp, s.levels.bristles, s.run.seed)
+        parts = (self.level(level.level - 1), level.size, strokes)
         return key_of("upsample", upsample.VERSION, parts)
 
     def style_moments(self, level: LevelPlan) -> str:

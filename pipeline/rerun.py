@@ -156,7 +156,7 @@ class _Again:
             folder / "canvas.npy",
             folder / "photo.npy",
             level.size,
-            self.worker.tooth(self.worker.settings.levels.tooth),
+            self.worker.strokes(),
         )
         for name in ("canvas", "photo"):
             canvas.preview(folder / f"{name}.npy", folder / f"{name}.png")

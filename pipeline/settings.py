@@ -213,10 +213,17 @@ class LevelSettings(Section):
         description="the content weight is multiplied by this at every level, because large "
         "levels would else drag in the photo's fine detail",
     )
-    tooth: Tooth = Field(
-        default=0.005,
-        description="as in [display], for what every level starts from; few iterations leave more "
-        "of it than 1 % as worms",
+    crisp: int = Field(
+        default=2,
+        ge=0,
+        le=20,
+        description="passes of a filter over the enlarged canvas that makes edges along strokes "
+        "crisp again; 0: soft strokes, more than 4 looks cut out",
+    )
+    bristles: Tooth = Field(
+        default=0.02,
+        description="fine noise drawn along the strokes of the enlarged canvas, as a share of "
+        "white, for the optimizer to make marks of a brush from",
     )
     soften: Softness = Field(
         default=0.9,

@@ -31,7 +31,7 @@ from stages.errors import (
 from stages.tiles import Grid, Tile
 
 if TYPE_CHECKING:
-    from stages.canvas import PrintFormat, Tooth
+    from stages.canvas import PrintFormat, Strokes, Tooth
     from stages.display import Displayed
     from stages.measure import StyleImages
     from stages.nst.stylize import Restyled, Studio
@@ -234,7 +234,7 @@ class Worker:
             tuple(display.Scale(s.size, s.iterations) for s in self.plan.display),
             self.loss_weights(self.settings.style.content_weight),
             self.optimizer(),
-            self.tooth(self.settings.display.tooth),
+            self.tooth(),
             lambda scale, _: did(scale.size.pixels / 1e6),
         )
 
@@ -245,11 +245,11 @@ class Worker:
         number = level.level
         self.session.stage(f"upsample@{number}")
         source = self.canvas_of(number - 1)
-        tooth = self.tooth(self.settings.levels.tooth)
+        strokes = self.strokes()
         self.ensure(
             self.run.level_canvas(number),
             self.keys.upsampled(level),
-            lambda out: upsample.enlarge(source, out, level.size, tooth),
+            lambda out: upsample.enlarge(source, out, level.size, strokes),
         )
         self.ensure(
             self.run.level_photo(number),
@@ -458,11 +458,18 @@ class Worker:
         o = self.settings.optimizer
         return Optimizer(o.name, o.history, o.adam_rate, o.rate)
 
-    def tooth(self, amount: float) -> Tooth:
-        """The tooth of a start."""
+    def tooth(self) -> Tooth:
+        """What display's scales start with."""
         from stages.canvas import Tooth
 
-        return Tooth(amount, self.settings.run.seed)
+        return Tooth(self.settings.display.tooth, self.settings.run.seed)
+
+    def strokes(self) -> Strokes:
+        """What levels start with."""
+        from stages.canvas import Strokes
+
+        levels = self.settings.levels
+        return Strokes(levels.crisp, levels.bristles, self.settings.run.seed)
 
 
 def unchanged(item: Input) -> Path:

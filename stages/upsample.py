@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from stages import canvas
-from stages.canvas import Tooth
+from stages.canvas import Strokes
 from stages.tiles import Size
 
-VERSION = "2"
+VERSION = "3"
 
 
-def enlarge(canvas_path: Path, dst: Path, size: Size, tooth: Tooth) -> None:
-    """Write the last level's canvas at the level's size, with tooth."""
-    canvas.resize(canvas_path, dst, size, tooth=tooth)
+def enlarge(canvas_path: Path, dst: Path, size: Size, strokes: Strokes) -> None:
+    """Write the last level's canvas at the level's size, its strokes drawn anew."""
+    canvas.resize(canvas_path, dst, size, strokes=strokes)
 
 
 def content(photo: Path, dst: Path, size: Size) -> None:
@@ -22,8 +22,8 @@ def content(photo: Path, dst: Path, size: Size) -> None:
 
 
 def run(
-    canvas_path: Path, photo: Path, out_canvas: Path, out_photo: Path, size: Size, tooth: Tooth
+    canvas_path: Path, photo: Path, out_canvas: Path, out_photo: Path, size: Size, strokes: Strokes
 ) -> None:
     """Both; each written in bands, so memory stays small at any size."""
-    enlarge(canvas_path, out_canvas, size, tooth)
+    enlarge(canvas_path, out_canvas, size, strokes)
     content(photo, out_photo, size)

@@ -15,12 +15,14 @@ from stages.canvas.finish import (
 from stages.canvas.loading import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.resample import resize, resized
+from stages.canvas.strokes import Strokes
 from stages.canvas.tooth import Tooth, roughened
 
 __all__ = [
     "LIBVIPS_VERSION",
     "Facts",
     "PrintFormat",
+    "Strokes",
     "Tooth",
     "blend",
     "check",

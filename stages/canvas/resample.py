@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from stages.canvas import files
 from stages.canvas.files import Pixels
-from stages.canvas.tooth import SMOOTH, Tooth, roughened_rows
+from stages.canvas.strokes import PLAIN, Strokes, drawn
 from stages.tiles import Rect, Size
 
 Kernel = Literal["lanczos3", "cubic"]
@@ -28,32 +28,29 @@ _SUPPORT = {"lanczos3": 3.0, "cubic": 2.0}
 
 
 def resize(
-    src: Path, dst: Path, size: Size, *, kernel: Kernel = "lanczos3", tooth: Tooth = SMOOTH
+    src: Path, dst: Path, size: Size, *, kernel: Kernel = "lanczos3", strokes: Strokes = PLAIN
 ) -> None:
     """Write the canvas `src` at another size, clipped to 0 to 1, in bounded memory.
 
-    `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `tooth` is laid onto the result.
+    `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `strokes` are
+    drawn on the result.
     """
     source = files.size_of(src)
 
     def rows(start: int, stop: int) -> Pixels:
         return files.read(src, Rect(0, start, source.width, stop - start))
 
-    def roughened() -> Iterator[Pixels]:
-        top = 0
-        for band in _bands(source, size, rows, kernel):
-            yield roughened_rows(band, tooth, size, top)
-            top += band.shape[0]
-
-    files.write_bands(dst, size, roughened())
+    resampling = _Resampling(source, size, rows, kernel)
+    bands = resampling.bands() if strokes == PLAIN else drawn(resampling.part, size, strokes)
+    files.write_bands(dst, size, bands)
 
 
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
     """An array (height, width, 3) at another size, clipped to 0 to 1."""
     height, width, _ = array.shape
     source = Size(width, height)
-    bands = _bands(source, size, lambda start, stop: array[start:stop], kernel)
-    return np.concatenate(list(bands))
+    resampling = _Resampling(source, size, lambda start, stop: array[start:stop], kernel)
+    return np.concatenate(list(resampling.bands()))
 
 
 def softened(array: Pixels, sigma: float) -> Pixels:
@@ -61,33 +58,38 @@ def softened(array: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma)) if sigma else array
 
 
-def _bands(
-    source: Size, size: Size, rows: Callable[[int, int], Pixels], kernel: Kernel
-) -> Iterator[Pixels]:
-    """Bands of the resized image; `rows(start, stop)` gives rows of the source."""
-    columns, column_weights = _taps(source.width, size.width, kernel)
-    lines, line_weights = _taps(source.height, size.height, kernel)
-    enlarging = size.width > source.width
-    step = _band_rows(source, size, lines.shape[1])
-    for top in range(0, size.height, step):
-        bottom = min(top + step, size.height)
-        first, last = int(lines[top:bottom].min()), int(lines[top:bottom].max()) + 1
-        band = rows(first, last).reshape(last - first, -1)
+class _Resampling:
+    """An image of another size, any rows of it; `rows(start, stop)` gives rows of the source."""
+
+    def __init__(
+        self, source: Size, size: Size, rows: Callable[[int, int], Pixels], kernel: Kernel
+    ) -> None:
+        self.source, self.size, self.rows = source, size, rows
+        self.columns = _taps(source.width, size.width, kernel)
+        self.lines = _taps(source.height, size.height, kernel)
+
+    def bands(self) -> Iterator[Pixels]:
+        """All rows, in bands whose source rows stay within `_BAND_BYTES`."""
+        row_bytes = max(self.source.width, self.size.width) * files.BYTES_PER_PIXEL
+        source_rows = max(1, _BAND_BYTES // row_bytes - self.lines[0].shape[1])
+        step = max(1, source_rows * self.size.height // self.source.height)
+        for top in range(0, self.size.height, step):
+            yield self.part(top, min(top + step, self.size.height))
+
+    def part(self, top: int, bottom: int) -> Pixels:
+        """Rows `top` to `bottom`."""
+        lines, weights = self.lines[0][top:bottom], self.lines[1][top:bottom]
+        first, last = int(lines.min()), int(lines.max()) + 1
+        band = self.rows(first, last).reshape(last - first, -1)
         # The smaller pass last when shrinking, first when enlarging.
+        enlarging = self.size.width > self.source.width
         if enlarging:
-            band = _across(band, columns, column_weights)
-        band = _down(band, lines[top:bottom] - first, line_weights[top:bottom])
+            band = _across(band, *self.columns)
+        band = _down(band, lines - first, weights)
         if not enlarging:
-            band = _across(band, columns, column_weights)
+            band = _across(band, *self.columns)
         np.clip(band, 0.0, 1.0, out=band)
-        yield band.reshape(bottom - top, size.width, 3)
-
-
-def _band_rows(source: Size, size: Size, taps: int) -> int:
-    """Output rows per band such that a band's source rows stay within `_BAND_BYTES`."""
-    row_bytes = max(source.width, size.width) * files.BYTES_PER_PIXEL
-    source_rows = max(1, _BAND_BYTES // row_bytes - taps)
-    return max(1, min(size.height, source_rows * size.height // source.height))
+        return band.reshape(bottom - top, self.size.width, 3)
 
 
 def _across(flat: Pixels, columns: NDArray[np.intp], weights: Pixels) -> Pixels:

@@ -42,13 +42,13 @@ def roughened_rows(band: Pixels, tooth: Tooth, size: Size, top: int) -> Pixels:
     """The rows from `top` on of an image of `size`; the same whatever the bands."""
     if not tooth.amount:
         return band
-    noise = _noise(tooth.seed, size, top, top + band.shape[0])
-    rough = band + np.float32(tooth.amount) * noise[..., None]
+    ground = noise(tooth.seed, size, top, top + band.shape[0])
+    rough = band + np.float32(tooth.amount) * ground[..., None]
     return np.clip(rough, 0.0, 1.0, out=rough)
 
 
-def _noise(seed: int, size: Size, top: int, bottom: int) -> NDArray[np.float32]:
-    """Blurred Gaussian noise of variance one, (bottom - top, width)."""
+def noise(seed: int, size: Size, top: int, bottom: int) -> NDArray[np.float32]:
+    """Rows of Gaussian noise blurred by 0.7 px, of variance one, (bottom - top, width)."""
     first = top - _REACH + size.height  # rows above the image have noise of their own too
     drawn = [
         np.random.default_rng((seed, size.width, size.height, first + row)).standard_normal(

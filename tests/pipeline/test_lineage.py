@@ -94,11 +94,8 @@ def test_softness_changes_what_is_made_of_the_painting() -> None:
     assert some & changed(display_soften="2") == {"display", "upsample 1", "sweep 1.1"}
 
 
-def test_tooth_changes_what_grows_out_of_it() -> None:
-    assert {"photo", "display", "photo 1", "upsample 1"} & changed(levels_tooth="0.03") == {
-        "upsample 1"
-    }
-    assert {"photo", "display", "photo 1", "upsample 1"} & changed(display_tooth="0.03") == {
-        "display",
-        "upsample 1",
-    }
+def test_tooth_and_strokes_change_what_grows_out_of_them() -> None:
+    some = {"photo", "display", "photo 1", "upsample 1"}
+    assert some & changed(levels_bristles="0.03") == {"upsample 1"}
+    assert some & changed(levels_crisp="0") == {"upsample 1"}
+    assert some & changed(display_tooth="0.03") == {"display", "upsample 1"}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from stages import canvas
 from stages.canvas.tooth import SMOOTH, Tooth, roughened, roughened_rows
 from stages.tiles import Size
 
@@ -57,11 +54,3 @@ def test_seeds_and_sizes_have_noise_of_their_own() -> None:
 def test_values_stay_colours() -> None:
     rough = roughened(np.zeros((20, 20, 3), np.float32), Tooth(0.5))
     assert rough.min() == 0 and rough.max() <= 1 and rough.dtype == np.float32
-
-
-def test_a_canvas_that_is_resized_gets_it(tmp_path: Path) -> None:
-    canvas.write(tmp_path / "small.npy", GREY)
-    canvas.resize(tmp_path / "small.npy", tmp_path / "a.npy", Size(240, 180))
-    canvas.resize(tmp_path / "small.npy", tmp_path / "b.npy", Size(240, 180), tooth=Tooth(0.04))
-    smooth, rough = canvas.read(tmp_path / "a.npy"), canvas.read(tmp_path / "b.npy")
-    assert np.allclose(rough, roughened(smooth, Tooth(0.04)), atol=1e-6)

@@ -1,0 +1,149 @@
+"""Strokes of an enlarged canvas: their edges made crisp again, and bristles drawn along them.
+
+A canvas that was enlarged is soft, and a few iterations at a large level fill it with what is
+nearest to hand: dots and worms. Here it gets what a brush leaves, before the level begins:
+
+- crisp edges, by the coherence-enhancing shock filter (J. Weickert, *Coherence-Enhancing Shock
+  Filters*, 2003): pixels on the inner side of a stroke's edge take the stroke's colour, those on
+  the outer side its neighbour's, across the direction that the structure tensor finds. Dilation
+  and erosion are those of 3x3 px, half mixed in, instead of a differential equation's small steps;
+- bristles, by line integral convolution (Cabral and Leedom, *Imaging Vector Fields Using Line
+  Integral Convolution*, 1993): fine noise smeared along the same direction. Line integrals are
+  taken by three sums of three samples, 1, 3 and 9 px apart, which is 27 px of the line.
+
+The optimizer paints over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.canvas.files import Pixels
+from stages.canvas.tooth import noise
+from stages.tiles import Size
+
+Plane = NDArray[np.float32]
+
+_LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
+_BEFORE = 1.5  # px, blur before the gradients: what is finer has no direction worth following
+_AROUND = 6.0  # px, blur of the structure tensor: about the width of a stroke
+_EDGE = 3.0  # px, blur before the curvature whose sign says on which side of an edge a pixel lies
+_MIXED = 0.5  # how much of a dilated or eroded pixel is taken in one pass
+_STEPS = (1.0, 3.0, 9.0)  # px
+_SOFT = np.array([0.25, 0.5, 0.25], np.float32)
+_SPREAD = 6.2  # standard deviation of the sums, where lines run neither along rows nor columns
+_TRUNCATED = 3  # Gaussians reach so many sigmas
+_ROWS, _COLUMNS = 512, 1024  # px of the parts that are worked on at a time
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """What strokes get: passes of the shock filter, and bristles as a share of white."""
+
+    crisp: int = 0
+    bristles: float = 0.0
+    seed: int = 0
+
+    @property
+    def margin(self) -> int:
+        """Px around a part that decide about its pixels."""
+        direction = _reach(_BEFORE) + 1 + _reach(_AROUND)
+        shock = _reach(_EDGE) + 2
+        smear = sum(int(step) + 1 for step in _STEPS)
+        return direction + self.crisp * shock + smear
+
+
+PLAIN = Strokes()
+
+
+def drawn(rows: Callable[[int, int], Pixels], size: Size, strokes: Strokes) -> Iterator[Pixels]:
+    """Bands of rows of a canvas of `size` with its strokes drawn; `rows(top, bottom)` gives it."""
+    margin = strokes.margin
+    for top in range(0, size.height, _ROWS):
+        bottom = min(top + _ROWS, size.height)
+        first, last = max(0, top - margin), min(size.height, bottom + margin)
+        band = rows(first, last)
+        ground = noise(strokes.seed, size, first, last) if strokes.bristles else None
+        out = np.empty((bottom - top, size.width, 3), np.float32)
+        for left in range(0, size.width, _COLUMNS):
+            right = min(left + _COLUMNS, size.width)
+            start, stop = max(0, left - margin), min(size.width, right + margin)
+            part = with_strokes(
+                np.ascontiguousarray(band[:, start:stop]),
+                None if ground is None else np.ascontiguousarray(ground[:, start:stop]),
+                strokes,
+            )
+            out[:, left:right] = part[top - first : bottom - first, left - start : right - start]
+        yield out
+
+
+def with_strokes(pixels: Pixels, ground: Plane | None, strokes: Strokes) -> Pixels:
+    """Pixels `(H, W, 3)` with crisp strokes, and bristles made of the noise `ground` `(H, W)`."""
+    cos, sin = direction(_grey(pixels))
+    for _ in range(strokes.crisp):
+        pixels = _shocked(pixels, cos, sin)
+    if ground is not None:
+        lines = smeared(ground, cos, sin)
+        pixels = pixels + np.float32(strokes.bristles) * lines[..., None]
+    return np.clip(pixels, 0.0, 1.0)
+
+
+def direction(grey: Plane) -> tuple[Plane, Plane]:
+    """Cosine and sine of the direction along which `(H, W)` changes most: across the strokes."""
+    smooth = _blurred(grey, _BEFORE)
+    across, down = (cv2.Sobel(smooth, cv2.CV_32F, x, 1 - x) for x in (1, 0))
+    xx, yy, xy = (_blurred(p, _AROUND) for p in (across * across, down * down, across * down))
+    angle = 0.5 * np.arctan2(2 * xy, xx - yy)
+    return np.cos(angle), np.sin(angle)
+
+
+def smeared(ground: Plane, cos: Plane, sin: Plane) -> Plane:
+    """Noise smeared along the strokes, which run at right angles to `(cos, sin)`; variance one."""
+    height, width = ground.shape
+    x = np.arange(width, dtype=np.float32)[None]
+    y = np.arange(height, dtype=np.float32)[:, None]
+    ground = np.asarray(cv2.sepFilter2D(ground, cv2.CV_32F, _SOFT, _SOFT))
+    for step in _STEPS:
+        along = (np.float32(step) * -sin, np.float32(step) * cos)
+        there, back = (
+            cv2.remap(
+                ground,
+                x + s * along[0],
+                y + s * along[1],
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REFLECT,
+            )
+            for s in (1, -1)
+        )
+        ground = ground + there + back
+    return ground / np.float32(_SPREAD)
+
+
+def _shocked(pixels: Pixels, cos: Plane, sin: Plane) -> Pixels:
+    """One pass of the shock filter."""
+    smooth = _blurred(_grey(pixels), _EDGE)
+    xx, xy, yy = (
+        cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=5) for order in ((2, 0), (1, 1), (0, 2))
+    )
+    bump = cos * cos * xx + 2 * cos * sin * xy + sin * sin * yy < 0
+    square = np.ones((3, 3), np.uint8)
+    found = np.where(bump[..., None], cv2.dilate(pixels, square), cv2.erode(pixels, square))
+    return np.asarray(cv2.addWeighted(pixels, 1 - _MIXED, found, _MIXED, 0.0))
+
+
+def _grey(pixels: Pixels) -> Plane:
+    return np.asarray(cv2.transform(pixels, _LUMINANCE))
+
+
+def _reach(sigma: float) -> int:
+    return round(_TRUNCATED * sigma)
+
+
+def _blurred(plane: Plane, sigma: float) -> Plane:
+    side = 2 * _reach(sigma) + 1
+    return np.asarray(cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REFLECT))

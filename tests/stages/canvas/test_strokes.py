@@ -1,0 +1,143 @@
+"""Tests of stages.canvas.strokes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from stages import canvas
+from stages.canvas import strokes as drawing
+from stages.canvas.files import Pixels
+from stages.canvas.strokes import PLAIN, Strokes, drawn, with_strokes
+from stages.canvas.tooth import noise
+from stages.tiles import Size
+
+
+def stripes(angle: float, height: int = 160, width: int = 200, period: float = 24) -> Pixels:
+    """Soft stripes whose colour changes along `angle`, in radians."""
+    y, x = np.mgrid[:height, :width]
+    wave = 0.5 + 0.3 * np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period)
+    return np.repeat(wave[..., None], 3, axis=2).astype(np.float32)
+
+
+def whole(pixels: Pixels, strokes: Strokes) -> Pixels:
+    """All in one part."""
+    size = Size(pixels.shape[1], pixels.shape[0])
+    ground = noise(strokes.seed, size, 0, size.height) if strokes.bristles else None
+    return with_strokes(pixels, ground, strokes)
+
+
+def in_parts(pixels: Pixels, strokes: Strokes) -> Pixels:
+    """As `resize` has it done."""
+    size = Size(pixels.shape[1], pixels.shape[0])
+    return np.concatenate(list(drawn(lambda top, bottom: pixels[top:bottom], size, strokes)))
+
+
+def steepest(pixels: Pixels) -> float:
+    """The steepest slopes of the luminance, per px."""
+    down, across = np.gradient(pixels[..., 1])
+    return float(np.quantile(np.hypot(down, across), 0.99))
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, np.pi / 2, 2.2])
+def test_edges_of_strokes_become_crisp(angle: float) -> None:
+    soft = stripes(angle)
+    slopes = [steepest(whole(soft, Strokes(crisp=passes))) for passes in (0, 1, 2, 4)]
+    assert slopes == sorted(slopes)
+    assert slopes[2] > 1.4 * slopes[0]
+
+
+def test_crisp_strokes_keep_their_place_and_their_range() -> None:
+    soft = stripes(0.5)
+    crisp = whole(soft, Strokes(crisp=2))
+    assert np.corrcoef(soft.ravel(), crisp.ravel())[0, 1] > 0.96
+    assert soft.min() - 1e-6 <= crisp.min() and crisp.max() <= soft.max() + 1e-6
+
+
+def test_a_plain_area_stays_as_it_is() -> None:
+    plain = np.full((60, 80, 3), (0.2, 0.5, 0.7), np.float32)
+    assert np.allclose(whole(plain, Strokes(crisp=3)), plain, atol=1e-6)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, np.pi / 2, 2.2])
+def test_bristles_run_along_the_strokes(angle: float) -> None:
+    soft = stripes(angle)
+    bristles = (whole(soft, Strokes(bristles=0.02)) - soft)[20:-20, 20:-20, 0]
+    down, across = np.gradient(bristles)
+    over = np.std(across * np.cos(angle) + down * np.sin(angle))
+    along = np.std(across * -np.sin(angle) + down * np.cos(angle))
+    assert along < 0.4 * over
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, 1.2])
+def test_bristles_are_grey_and_as_strong_as_asked_whatever_their_direction(angle: float) -> None:
+    soft = stripes(angle)
+    bristles = whole(soft, Strokes(bristles=0.02, seed=3)) - soft
+    assert np.array_equal(bristles[..., 0], bristles[..., 2])
+    assert bristles[..., 0].std() == pytest.approx(0.02, rel=0.2)
+    assert abs(bristles.mean()) < 0.002
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(40, 150),
+    st.integers(40, 150),
+    st.integers(16, 90),
+    st.integers(16, 90),
+    st.integers(0, 3),
+)
+def test_parts_give_the_same_as_the_whole(
+    height: int, width: int, rows: int, columns: int, crisp: int
+) -> None:
+    pixels = cv2.GaussianBlur(
+        np.random.default_rng(height * width).random((height, width, 3), np.float32), (0, 0), 3
+    )
+    strokes = Strokes(crisp, 0.02, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "_ROWS", rows)
+        patch.setattr(drawing, "_COLUMNS", columns)
+        found = in_parts(pixels, strokes)
+    expected = whole(pixels, strokes)
+    # Where an edge's two sides are alike to the last bit, rounding decides: single pixels differ.
+    differ = np.abs(found - expected).max(axis=2) > 1e-4
+    assert differ.mean() < 0.002
+
+
+def test_the_margin_is_what_decides_about_a_pixel() -> None:
+    strokes = Strokes(2, 0.02)
+    soft = stripes(0.5, 300, 300)
+    other = soft.copy()
+    other[:, : 150 - strokes.margin] = 0.9
+    ground: NDArray[np.float32] = noise(0, Size(300, 300), 0, 300)
+    one, two = (with_strokes(pixels, ground, strokes) for pixels in (soft, other))
+    assert np.array_equal(one[:, 150:], two[:, 150:])
+    assert not np.array_equal(one[:, :150], two[:, :150])
+
+
+def test_a_canvas_that_is_enlarged_gets_them(tmp_path: Path) -> None:
+    canvas.write(tmp_path / "small.npy", stripes(0.5))
+    size, strokes = Size(380, 301), Strokes(2, 0.02, 5)
+    canvas.resize(tmp_path / "small.npy", tmp_path / "soft.npy", size)
+    canvas.resize(tmp_path / "small.npy", tmp_path / "drawn.npy", size, strokes=strokes)
+    soft, found = canvas.read(tmp_path / "soft.npy"), canvas.read(tmp_path / "drawn.npy")
+    assert np.allclose(found, whole(soft, strokes), atol=1e-5)
+    canvas.resize(tmp_path / "small.npy", tmp_path / "plain.npy", size, strokes=PLAIN)
+    assert (tmp_path / "plain.npy").read_bytes() == (tmp_path / "soft.npy").read_bytes()
+
+
+def test_seeds_have_bristles_of_their_own_and_values_stay_colours() -> None:
+    soft = stripes(0.5)
+    one, other = (whole(soft, Strokes(0, 0.5, seed)) for seed in (1, 2))
+    assert not np.array_equal(one, other)
+    assert one.min() == 0 and one.max() == 1 and one.dtype == np.float32
+
+
+def test_one_pixel_is_no_trouble() -> None:
+    dot = np.full((1, 1, 3), 0.5, np.float32)
+    assert in_parts(dot, Strokes(2, 0.02)).shape == (1, 1, 3)
