@@ -14,7 +14,7 @@ MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 #: One tuple per block, one width per 3x3 convolution; pooling between blocks.
-WIDTHS: Widths = ((32,), (64, 64), (128, 128), (256, 256), (256,))
+WIDTHS: Widths = ((16,), (48, 48), (128, 128), (256, 256), (256,))
 
 #: Px of the pooling's filter along an axis: 4 is the binomial one, see stages.nst.pooling, 2 the
 #: mean.

@@ -32,7 +32,7 @@ SIDES = {"tiny": 64, "photos": 104, "paintings": 128}
 class Recipe:
     """Everything that decides the weights, apart from the data."""
 
-    steps: int = 3200
+    steps: int = 4000
     batch: int = 128
     size: int = 64  # px of a training crop
     small: int = 48  # px of a crop in the first `small_share` of the steps: cheaper, as good

@@ -17,7 +17,7 @@ from pathlib import Path
 TRIALS: dict[str, tuple[str, ...]] = {
     "base": (),
     "average-pooling": ("pool=2",),
-    "narrow-start": ("widths=((16,), (48, 48), (128, 128), (256, 256), (256,))",),
+    "wide-start": ("widths=((32,), (64, 64), (128, 128), (256, 256), (256,))",),
     "narrow-deeper": ("widths=((16, 16), (40, 40), (96, 96, 96), (192, 192, 192), (256,))",),
     "one-more-each": ("widths=((32, 32), (48, 48), (96, 96, 96), (192, 192, 192), (256,))",),
     "wide-and-flat": ("widths=((32,), (96,), (192,), (384,), (384,))",),

@@ -49,12 +49,12 @@ def roughened_rows(band: Pixels, tooth: Tooth, size: Size, top: int) -> Pixels:
 
 def noise(seed: int, size: Size, top: int, bottom: int) -> NDArray[np.float32]:
     """Rows of Gaussian noise blurred by 0.7 px, of variance one, (bottom - top, width)."""
-    first = top - _REACH + size.height  # rows above the image have noise of their own too
+    # Seeds are no negative numbers: row 0 of the image is drawn from number _REACH.
     drawn = [
-        np.random.default_rng((seed, size.width, size.height, first + row)).standard_normal(
+        np.random.default_rng((seed, size.width, size.height, row)).standard_normal(
             size.width + 2 * _REACH, np.float32
         )
-        for row in range(bottom - top + 2 * _REACH)
+        for row in range(top, bottom + 2 * _REACH)
     ]
     kernel = np.asarray(cv2.getGaussianKernel(2 * _REACH + 1, _SIGMA, cv2.CV_32F))
     kernel = kernel / np.sqrt(np.sum(kernel**2))

@@ -81,7 +81,7 @@ def test_bristles_are_grey_and_as_strong_as_asked_whatever_their_direction(angle
     bristles = whole(soft, Strokes(bristles=0.02, seed=3)) - soft
     assert np.array_equal(bristles[..., 0], bristles[..., 2])
     assert bristles[..., 0].std() == pytest.approx(0.02, rel=0.2)
-    assert abs(bristles.mean()) < 0.002
+    assert abs(bristles.mean()) < 0.005
 
 
 @settings(max_examples=20, deadline=None)

@@ -54,3 +54,7 @@ def test_seeds_and_sizes_have_noise_of_their_own() -> None:
 def test_values_stay_colours() -> None:
     rough = roughened(np.zeros((20, 20, 3), np.float32), Tooth(0.5))
     assert rough.min() == 0 and rough.max() <= 1 and rough.dtype == np.float32
+
+
+def test_a_single_row_gets_it_too() -> None:
+    assert roughened(np.full((1, 90, 3), 0.5, np.float32), Tooth(0.04)).std() > 0.02

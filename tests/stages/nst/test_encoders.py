@@ -62,7 +62,7 @@ def test_bundled_loads_and_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = encoders.load("bundled")
     assert encoder.fingerprint == encoders.BUNDLED_SHA256
     features = encoder(torch.rand(1, 3, 64, 64), ["relu1_1", "relu5_1"])
-    assert features["relu1_1"].shape == (1, 32, 64, 64)
+    assert features["relu1_1"].shape == (1, 16, 64, 64)
     assert features["relu5_1"].shape == (1, 256, 4, 4)
     assert all(torch.isfinite(f).all() and f.max() > 0 for f in features.values())
 
