@@ -60,8 +60,10 @@ class Bench:
         canvas.prepare_photo(photo, folder / "photo.npy", size)
         canvas.prepare_style(style, folder / "style.npy", 16_000_000)
         self.photo = canvas.resized(canvas.read(folder / "photo.npy"), size)
-        soften = self.settings.display.soften
-        self.images = StyleImages((folder / "style.npy",), (1.0,), soften=soften)
+        seen = self.settings.display
+        self.images = StyleImages(
+            (folder / "style.npy",), (1.0,), soften=seen.soften, combed=seen.comb
+        )
         self.energy = self.studio.energy(self.photo)
 
     def run(self, way: Way) -> Row:

@@ -60,9 +60,10 @@ class Bench:
         canvas.prepare_photo(photo, folder / "photo-own.npy", size)
         canvas.resize(folder / "photo-own.npy", folder / "photo.npy", size)
         canvas.prepare_style(style, folder / "style.npy", 16_000_000)
+        levels = Settings().levels
         self.style = measure.style_moments(
             self.studio,
-            StyleImages((folder / "style.npy",), (1.0,), soften=Settings().levels.soften),
+            StyleImages((folder / "style.npy",), (1.0,), soften=levels.soften, combed=levels.comb),
             size,
         )
         photo_pixels = canvas.read(folder / "photo.npy")
@@ -73,7 +74,6 @@ class Bench:
             begun = canvas.resized(
                 self.restyled_whole(canvas.resized(photo_pixels, small), 40), size
             )
-        levels = Settings().levels
         canvas.write(folder / "begun.npy", begun)
         strokes = canvas.Strokes(levels.crisp, levels.bristles)
         canvas.resize(folder / "begun.npy", folder / "start.npy", size, strokes=strokes)

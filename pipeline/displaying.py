@@ -43,7 +43,10 @@ def display(
 
         settings = resolve(settings, photo_size, len(styles), box)
         path = stage.scales(size, settings.display.start, settings.display.iterations)
-        images = StyleImages(made.styles, weights, settings.style.scale, settings.display.soften)
+        seen = settings.display
+        images = StyleImages(
+            made.styles, weights, settings.style.scale, soften=seen.soften, combed=seen.comb
+        )
         result = _stylized(made.photo, images, path, settings, console)
         finished = Path(folder) / "display.npy"
         stage.save(result, finished)

@@ -73,7 +73,7 @@ class Lineage:
 
         parts = (self.photo, self._styles, self._computing, self.plan.display)
         s = self.settings
-        numbers = (s.style.content_weight, s.display.tooth, s.display.soften)
+        numbers = (s.style.content_weight, s.display.tooth, s.display.soften, s.display.comb)
         return key_of("display", display.VERSION, parts, numbers)
 
     @cached_property
@@ -105,8 +105,8 @@ class Lineage:
 
     def style_moments(self, level: LevelPlan) -> str:
         """The style's moments at a level's size."""
-        soften = self.settings.levels.soften
-        return key_of(self._styles, self._computing, level.size, self.plan.halo, soften)
+        made = (self.settings.levels.soften, self.settings.levels.comb)
+        return key_of(self._styles, self._computing, level.size, self.plan.halo, made)
 
     def sweep(self, level: LevelPlan, sweep: int) -> str:
         """The canvas after a sweep."""

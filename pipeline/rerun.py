@@ -11,10 +11,11 @@ from pathlib import Path
 
 from pipeline import atomic, budget, config
 from pipeline.console import Console
+from pipeline.maker import unchanged
 from pipeline.plan import LevelPlan
 from pipeline.results import StageResult
 from pipeline.rundir import RunDir
-from pipeline.work import Worker, unchanged
+from pipeline.work import Worker
 from stages import canvas
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Tile
@@ -133,7 +134,7 @@ class _Again:
         """Level 0."""
         from stages import display
 
-        self._need(self.run.photo(), *self.worker.style_images().paths)
+        self._need(self.run.photo(), *self.worker.style_images(self.worker.settings.display).paths)
         with self.console.progress(
             sum(scale.work for scale in self.worker.plan.display), "display"
         ) as bar:

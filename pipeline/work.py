@@ -1,128 +1,31 @@
-"""A run at work: every output is made if it is not there, whole, and made from the same things.
-
-Resuming, repeating and mending are this one mechanism: each output has a key, the hash of all that
-decides its bytes, and `Worker.ensure` makes what has no valid record with that key.
-"""
+"""A run at work: its stages in order, each output made by `pipeline.maker` if it is not there."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline import budget, config, hours, spent
-from pipeline.console import Bar, Console
+from pipeline import budget, spent
+from pipeline.console import Bar
 from pipeline.lineage import Lineage
-from pipeline.plan import FILE_WORK, MEASURE_WORK, LevelPlan
-from pipeline.records import Input, Manifest
-from pipeline.rundir import RunDir
-from pipeline.session import Session
-from stages.errors import (
-    DiskFull,
-    InputImageError,
-    Interrupted,
-    RunDiffers,
-    TilebrushError,
-    TilesFailed,
-)
+from pipeline.maker import Maker, ignored, unchanged
+from pipeline.plan import MEASURE_WORK, LevelPlan
+from stages.errors import Interrupted, TilebrushError, TilesFailed
 from stages.tiles import Grid, Tile
 
 if TYPE_CHECKING:
-    from stages.canvas import PrintFormat, Strokes, Tooth
     from stages.display import Displayed
-    from stages.measure import StyleImages
-    from stages.nst.stylize import Restyled, Studio
-
-
-@dataclass
-class Tally:
-    """What a worker did: tiles made, tiles found finished, tiles that failed twice."""
-
-    computed: int = 0
-    found: int = 0
-    failed: list[str] = field(default_factory=list)
-
+    from stages.nst.stylize import Restyled
 
 # Freed memory is handed back after so many tiles: gaps between what is kept grow from tile to tile,
 # and the pages that come back cost a second or less.
 TILES_TO_TIDY = 8
 
 
-class Worker:
+class Worker(Maker):
     """Makes the outputs of one run in order; the caller holds the run's lock."""
-
-    def __init__(self, run: RunDir, console: Console, studio: Studio | None = None) -> None:
-        self.run, self.console = run, console
-        self.manifest: Manifest = run.manifest()
-        self.settings = config.from_record(self.manifest.settings)
-        self.plan = budget.planned(run, self.settings)
-        if len(self.manifest.of_role("photo")) != 1 or not self.manifest.of_role("style"):
-            raise TilebrushError(f"{run.root} names no photo or no style; start a new run")
-        self.keys = Lineage(self.manifest, self.settings, self.plan)
-        self.tally = Tally()
-        habits = self.settings.run
-        self.session = Session(
-            hours.window(habits.only_between), console.message, disk_wait=habits.disk_wait
-        )
-        self._given = studio
-        self._studio: Studio | None = None
-
-    # ---- what is needed only when something is computed
-
-    @property
-    def studio(self) -> Studio:
-        """The encoder, loaded when it is first needed.
-
-        Raises:
-            RunDiffers: its weights are not those that the run began with.
-        """
-        if self._studio is None:
-            from stages.nst.machine import open_studio
-
-            s = self.settings
-            self._studio = self._given or open_studio(
-                s.encoder.name,
-                s.encoder.weights,
-                s.run.precision,
-                s.run.threads,
-                device=s.run.device,
-            )
-            found, wanted = self._studio.encoder.fingerprint, self.keys.encoder
-            if found != wanted:
-                raise RunDiffers(
-                    f"{self.run.root} was begun with encoder weights {wanted[:12]}, now there are "
-                    f"{found[:12]}; give the same weights, or start a new run"
-                )
-        return self._studio
-
-    # ---- the one mechanism
-
-    def ensure(
-        self,
-        path: Path,
-        key: str,
-        make: Callable[[Path], None],
-        said: Callable[[], dict[str, Any]] = dict,
-    ) -> bool:
-        """Make an output unless it is there; returns whether it was made.
-
-        `make` writes to the path it is given, `said` gives more for its record.
-        """
-        if self.run.valid(path, key, check="hash"):
-            return False
-        self.session.enter()
-        self._commit(path, make, {"key": key, **said()})
-        return True
-
-    def _commit(self, path: Path, make: Callable[[Path], None], record: dict[str, Any]) -> None:
-        record = record | self.session.energy()
-        try:
-            self.run.commit(path, make, record)
-        except DiskFull as full:
-            self.session.until_room(full, lambda: _ignore(self.run.commit(path, make, record)))
 
     def go(self, bar: Bar) -> None:
         """Make everything that is not there yet.
@@ -156,13 +59,6 @@ class Worker:
                 self.session.bar.expect(self.plan.work)
         return self.plan.levels[number - 1]
 
-    def _did(self, work: float, *, made: bool, note: str = "") -> None:
-        self.session.did(work, made=made, note=note)
-
-    def _files(self, pixels: int) -> None:
-        # Files are read and written at another pace than tiles are computed.
-        self._did(pixels * FILE_WORK / 1e6, made=False)
-
     # ---- the stages
 
     def prepare(self) -> None:
@@ -174,26 +70,17 @@ class Worker:
         self.ensure(
             self.run.photo(),
             self.keys.photo,
-            lambda out: _ignore(prepare.photo(unchanged(photo), out, self.plan.size)),
+            lambda out: ignored(prepare.photo(unchanged(photo), out, self.plan.size)),
         )
         for index, item in enumerate(self.manifest.of_role("style"), start=1):
             self.ensure(
                 self.run.style(index),
                 self.keys.style(index),
-                lambda out, item=item: _ignore(  # type: ignore[misc]
+                lambda out, item=item: ignored(  # type: ignore[misc]
                     prepare.style(unchanged(item), out, self.settings.style.max_pixels)
                 ),
             )
-        self._files(self.plan.size.pixels)
-
-    def style_images(self, soften: float = 0.0) -> StyleImages:
-        """The prepared style images with their weights, to be softened by so many px."""
-        from stages.measure import StyleImages
-
-        count = len(self.manifest.of_role("style"))
-        paths = tuple(self.run.style(i) for i in range(1, count + 1))
-        weights = config.style_weights(self.settings, count)
-        return StyleImages(paths, weights, self.settings.style.scale, soften)
+        self.files(self.plan.size.pixels)
 
     def display(self) -> None:
         """Level 0."""
@@ -205,15 +92,15 @@ class Worker:
         if self.run.valid(canvas, self.keys.display, check="hash") and self.run.valid(
             energy, energy_key, check="hash"
         ):
-            self._did(sum(scale.work for scale in self.plan.display), made=False)
+            self.did(sum(scale.work for scale in self.plan.display), made=False)
             return
         self.session.enter()
         began = time.monotonic()
-        result = self.displayed(lambda work: self._did(work, made=True))
+        result = self.displayed(lambda work: self.did(work, made=True))
         seconds = time.monotonic() - began
         text = json.dumps(result.content_energy)
-        self._commit(energy, lambda out: _ignore(out.write_text(text)), {"key": energy_key})
-        self._commit(
+        self.commit(energy, lambda out: ignored(out.write_text(text)), {"key": energy_key})
+        self.commit(
             canvas,
             lambda out: display.save(result, out),
             {
@@ -230,7 +117,7 @@ class Worker:
         return display.from_files(
             self.studio,
             self.run.photo(),
-            self.style_images(self.settings.display.soften),
+            self.style_images(self.settings.display),
             tuple(display.Scale(s.size, s.iterations) for s in self.plan.display),
             self.loss_weights(self.settings.style.content_weight),
             self.optimizer(),
@@ -256,22 +143,7 @@ class Worker:
             self.keys.upsampled_photo(level),
             lambda out: upsample.content(self.run.photo(), out, level.size),
         )
-        self._files(level.size.pixels)
-
-    def canvas_of(self, level: int) -> Path:
-        """The canvas that a level hands on."""
-        return self.run.display_canvas() if level == 0 else self.run.restyled(level)
-
-    def sweep_source(self, level: LevelPlan, sweep: int) -> Path:
-        """The canvas at the start of a sweep."""
-        if sweep == 1:
-            return self.run.level_canvas(level.level)
-        return self.run.sweep_canvas(level.level, sweep - 1)
-
-    def sweep_result(self, level: LevelPlan, sweep: int) -> Path:
-        """The canvas after a sweep."""
-        last = sweep == level.sweeps
-        return self.run.restyled(level.level) if last else self.run.sweep_canvas(level.level, sweep)
+        self.files(level.size.pixels)
 
     def restyle(self, level: LevelPlan) -> None:
         """All sweeps of a level."""
@@ -283,7 +155,7 @@ class Worker:
             self.keys.style_moments(level),
             lambda out: measure.save_moments(
                 measure.style_moments(
-                    self.studio, self.style_images(self.settings.levels.soften), level.size
+                    self.studio, self.style_images(self.settings.levels), level.size
                 ),
                 out,
             ),
@@ -305,8 +177,8 @@ class Worker:
         self.moments(level, sweep)  # even of a finished sweep: they may be damaged
         if not last and self.run.valid(result, key, check="hash"):
             self.tally.found += len(grid.tiles)
-            self._did(level.tile_work(grid) * len(grid.tiles), made=False)
-            self._files(level.size.pixels)
+            self.did(level.tile_work(grid) * len(grid.tiles), made=False)
+            self.files(level.size.pixels)
             self.run.drop_tiles(number, sweep)  # a kill may have left some
             return
         for place, tile in enumerate(grid.tiles, start=1):
@@ -324,7 +196,7 @@ class Worker:
             ),
             lambda: {} if last else spent.noted_dropped(self.run, places),
         )
-        self._files(level.size.pixels)
+        self.files(level.size.pixels)
         if not last:
             self.run.drop_tiles(number, sweep)
 
@@ -341,12 +213,12 @@ class Worker:
             self.run.moments(level.level, sweep),
             self.keys.moments(level, sweep),
             lambda out: measure.save_moments(
-                measure.of_canvas(self.studio, source, grid, lambda _: self._did(work, made=True)),
+                measure.of_canvas(self.studio, source, grid, lambda _: self.did(work, made=True)),
                 out,
             ),
         )
         if not made:
-            self._did(work * len(grid.tiles), made=False)
+            self.did(work * len(grid.tiles), made=False)
 
     def tile(self, level: LevelPlan, sweep: int, tile: Tile) -> None:
         """One tile, tried twice."""
@@ -358,16 +230,16 @@ class Worker:
         note = f"tile {tile.name}"
         if self.run.valid(path, key, check="hash"):
             self.tally.found += 1
-            self._did(work, made=False, note=note)
+            self.did(work, made=False, note=note)
             return
         self.session.enter()
         began = time.monotonic()
         result = self._tried_twice(level, sweep, tile)
         if result is None:
             self.tally.failed.append(f"restyle@{level.level} {tile.name}")
-            self._did(work, made=True, note=note)
+            self.did(work, made=True, note=note)
             return
-        self._commit(
+        self.commit(
             path,
             lambda out: canvas.write(out, result.pixels),
             {"key": key, "seconds": time.monotonic() - began, "losses": _ends(result.losses)},
@@ -381,7 +253,7 @@ class Worker:
                     level,
                     sweep,
                     tile,
-                    lambda work: self._did(work, made=True, note=f"tile {tile.name}"),
+                    lambda work: self.did(work, made=True, note=f"tile {tile.name}"),
                 )
             except (TilebrushError, Interrupted, KeyboardInterrupt, MemoryError):
                 raise
@@ -433,61 +305,7 @@ class Worker:
         self.ensure(self.run.print_tiff(), key, lambda out: finish.run(source, out, None, fmt))
         if finish.jpeg_possible(self.plan.size):
             self.ensure(self.run.print_jpeg(), key, lambda out: finish.run(source, None, out, fmt))
-        self._files(self.plan.size.pixels)
-
-    def print_format(self) -> PrintFormat:
-        """How the print files are written."""
-        from stages.canvas import PrintFormat
-
-        s = self.settings
-        return PrintFormat(s.print.dpi, s.print.bits, s.print.jpeg_quality, s.run.seed)
-
-    # ---- settings as the neural core takes them
-
-    def loss_weights(self, content: float) -> Any:
-        """Loss weights of one level."""
-        from stages.nst.stylize import Weights
-
-        style = self.settings.style
-        return Weights(style.weight, content, style.smooth_weight, style.statistics == "gram+std")
-
-    def optimizer(self) -> Any:
-        """The optimizer."""
-        from stages.nst.optimize import Optimizer
-
-        o = self.settings.optimizer
-        return Optimizer(o.name, o.history, o.adam_rate, o.rate)
-
-    def tooth(self) -> Tooth:
-        """What display's scales start with."""
-        from stages.canvas import Tooth
-
-        return Tooth(self.settings.display.tooth, self.settings.run.seed)
-
-    def strokes(self) -> Strokes:
-        """What levels start with."""
-        from stages.canvas import Strokes
-
-        levels = self.settings.levels
-        return Strokes(levels.crisp, levels.bristles, self.settings.run.seed)
-
-
-def unchanged(item: Input) -> Path:
-    """The file of an input, as it was when the run began.
-
-    Raises:
-        InputImageError: it is gone or has changed.
-    """
-    if not Path(item.path).is_file():
-        raise InputImageError(
-            f"{item.path}: the {item.role} of this run is gone; put it back, then resume"
-        )
-    if Input.of(item.role, Path(item.path)).sha256 != item.sha256:
-        raise RunDiffers(
-            f"{item.path} has changed since the run began; put the old {item.role} back, "
-            "or start a new run"
-        )
-    return Path(item.path)
+        self.files(self.plan.size.pixels)
 
 
 def _ends(curve: tuple[float, ...]) -> dict[str, float]:
@@ -497,7 +315,3 @@ def _ends(curve: tuple[float, ...]) -> dict[str, float]:
         "last": float(f"{curve[-1]:.5g}"),
         "least": float(f"{min(curve):.5g}"),
     }
-
-
-def _ignore(_: object) -> None:
-    return None

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file, save_file
 
-from stages.canvas import files, resample
+from stages.canvas import files, resample, strokes
 from stages.nst.moments import Moments, combined, weighted_mean
 from stages.nst.optimize import Optimizer
 from stages.nst.stylize import Studio, Task, Weights
@@ -23,14 +23,15 @@ from stages.tiles import Grid, Rect, Size, Tile, grid
 class StyleImages:
     """The prepared style images, their weights, and their size relative to the canvas.
 
-    `soften` is the sigma in px of the blur they get at the size that they are measured at; where a
-    canvas asks for more than a painting's own pixels, times the square root of how much more.
+    At the size that they are measured at they are `combed` along their strokes so many times
+    (stages.canvas.strokes), and get a blur of `soften` px (sigma).
     """
 
     paths: tuple[Path, ...]
     weights: tuple[float, ...]
     scale: float = 1.0
     soften: float = 0.0
+    combed: int = 0
 
 
 def style_size(style: Size, canvas: Size, scale: float) -> Size:
@@ -49,11 +50,9 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
     """Moments of the style images at the size that fits a canvas, in windows of bounded memory."""
     parts = []
     for path, weight in zip(styles.paths, styles.weights, strict=True):
-        own = files.size_of(path)
-        size = style_size(own, canvas, styles.scale)
-        asked = max(1.0, styles.scale * math.sqrt(canvas.pixels / own.pixels))
-        blur = styles.soften * math.sqrt(asked)
-        image = resample.softened(resample.resized(files.read(path), size), blur)
+        size = style_size(files.size_of(path), canvas, styles.scale)
+        image = strokes.combed(resample.resized(files.read(path), size), styles.combed)
+        image = resample.softened(image, styles.soften)
         tiles = _measuring_grid(studio, size, core).tiles
         found = []
         for tile in tiles:

@@ -1,4 +1,4 @@
-"""Strokes of an enlarged canvas: their edges made crisp again, and bristles drawn along them.
+"""Strokes: drawn anew on an enlarged canvas, and combed where a painting is measured.
 
 A canvas that was enlarged is soft, and a few iterations at a large level fill it with what is
 nearest to hand: dots and worms. Here it gets what a brush leaves, before the level begins:
@@ -9,9 +9,10 @@ nearest to hand: dots and worms. Here it gets what a brush leaves, before the le
   and erosion are those of 3x3 px, half mixed in, instead of a differential equation's small steps;
 - bristles, by line integral convolution (Cabral and Leedom, *Imaging Vector Fields Using Line
   Integral Convolution*, 1993): fine noise smeared along the same direction. Line integrals are
-  taken by three sums of three samples, 1, 3 and 9 px apart, which is 27 px of the line.
+  taken by means of three samples, 1, 3 and 9 px apart, which is 27 px of the line.
 
-The optimizer paints over both.
+The optimizer paints over both. For it not to paint dots, the painting is combed: the same line
+integral of the painting itself leaves nothing that is not drawn out along a stroke.
 """
 
 from __future__ import annotations
@@ -36,9 +37,16 @@ _EDGE = 3.0  # px, blur before the curvature whose sign says on which side of an
 _MIXED = 0.5  # how much of a dilated or eroded pixel is taken in one pass
 _STEPS = (1.0, 3.0, 9.0)  # px
 _SOFT = np.array([0.25, 0.5, 0.25], np.float32)
-_SPREAD = 6.2  # standard deviation of the sums, where lines run neither along rows nor columns
+_SPREAD = 6.2 / 27  # standard deviation of the means, where lines run not along rows or columns
 _TRUNCATED = 3  # Gaussians reach so many sigmas
 _ROWS, _COLUMNS = 512, 1024  # px of the parts that are worked on at a time
+
+
+def _reach(sigma: float) -> int:
+    return round(_TRUNCATED * sigma)
+
+
+_DIRECTION_MARGIN = _reach(_BEFORE) + 1 + _reach(_AROUND)
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,9 @@ class Strokes:
     @property
     def margin(self) -> int:
         """Px around a part that decide about its pixels."""
-        direction = _reach(_BEFORE) + 1 + _reach(_AROUND)
         shock = _reach(_EDGE) + 2
         smear = sum(int(step) + 1 for step in _STEPS)
-        return direction + self.crisp * shock + smear
+        return _DIRECTION_MARGIN + self.crisp * shock + smear
 
 
 PLAIN = Strokes()
@@ -70,15 +77,16 @@ def drawn(rows: Callable[[int, int], Pixels], size: Size, strokes: Strokes) -> I
         band = rows(first, last)
         ground = noise(strokes.seed, size, first, last) if strokes.bristles else None
         out = np.empty((bottom - top, size.width, 3), np.float32)
-        for left in range(0, size.width, _COLUMNS):
-            right = min(left + _COLUMNS, size.width)
-            start, stop = max(0, left - margin), min(size.width, right + margin)
+        for inner, outer in _spans(size.width, _COLUMNS, margin):
             part = with_strokes(
-                np.ascontiguousarray(band[:, start:stop]),
-                None if ground is None else np.ascontiguousarray(ground[:, start:stop]),
+                np.ascontiguousarray(band[:, outer]),
+                None if ground is None else np.ascontiguousarray(ground[:, outer]),
                 strokes,
             )
-            out[:, left:right] = part[top - first : bottom - first, left - start : right - start]
+            left = inner.start - outer.start
+            out[:, inner] = part[
+                top - first : bottom - first, left : left + inner.stop - inner.start
+            ]
         yield out
 
 
@@ -93,6 +101,26 @@ def with_strokes(pixels: Pixels, ground: Plane | None, strokes: Strokes) -> Pixe
     return np.clip(pixels, 0.0, 1.0)
 
 
+def combed(image: Pixels, times: int) -> Pixels:
+    """A painting `(H, W, 3)` blurred along its strokes alone, over 3, 9 or 27 px for 1 to 3 times.
+
+    What runs across strokes (cracks, the weave of the cloth, dots, a scan's grain) goes, edges of
+    strokes stay.
+    """
+    if not times:
+        return image
+    margin = _DIRECTION_MARGIN + sum(int(step) + 1 for step in _STEPS[:times])
+    out = np.empty_like(image)
+    for rows, rows_around in _spans(image.shape[0], _ROWS, margin):
+        for columns, columns_around in _spans(image.shape[1], _COLUMNS, margin):
+            part = np.ascontiguousarray(image[rows_around, columns_around])
+            found = _along(part, *direction(_grey(part)), _STEPS[:times])
+            top, left = rows.start - rows_around.start, columns.start - columns_around.start
+            height, width = rows.stop - rows.start, columns.stop - columns.start
+            out[rows, columns] = found[top : top + height, left : left + width]
+    return out
+
+
 def direction(grey: Plane) -> tuple[Plane, Plane]:
     """Cosine and sine of the direction along which `(H, W)` changes most: across the strokes."""
     smooth = _blurred(grey, _BEFORE)
@@ -104,24 +132,32 @@ def direction(grey: Plane) -> tuple[Plane, Plane]:
 
 def smeared(ground: Plane, cos: Plane, sin: Plane) -> Plane:
     """Noise smeared along the strokes, which run at right angles to `(cos, sin)`; variance one."""
-    height, width = ground.shape
+    ground = np.asarray(cv2.sepFilter2D(ground, cv2.CV_32F, _SOFT, _SOFT))
+    return _along(ground, cos, sin, _STEPS) / np.float32(_SPREAD)
+
+
+def _along(image: Pixels, cos: Plane, sin: Plane, steps: tuple[float, ...]) -> Pixels:
+    """Means along the strokes: at every step of a pixel and those so many px to both sides."""
+    height, width = cos.shape
     x = np.arange(width, dtype=np.float32)[None]
     y = np.arange(height, dtype=np.float32)[:, None]
-    ground = np.asarray(cv2.sepFilter2D(ground, cv2.CV_32F, _SOFT, _SOFT))
-    for step in _STEPS:
-        along = (np.float32(step) * -sin, np.float32(step) * cos)
+    for step in steps:
+        right, down = np.float32(step) * -sin, np.float32(step) * cos
         there, back = (
             cv2.remap(
-                ground,
-                x + s * along[0],
-                y + s * along[1],
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REFLECT,
+                image, x + s * right, y + s * down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
             )
             for s in (1, -1)
         )
-        ground = ground + there + back
-    return ground / np.float32(_SPREAD)
+        image = (image + there + back) / np.float32(3)
+    return image
+
+
+def _spans(length: int, step: int, margin: int) -> Iterator[tuple[slice, slice]]:
+    """Parts of an axis, and the same parts with what lies around them."""
+    for start in range(0, length, step):
+        stop = min(start + step, length)
+        yield slice(start, stop), slice(max(0, start - margin), min(length, stop + margin))
 
 
 def _shocked(pixels: Pixels, cos: Plane, sin: Plane) -> Pixels:
@@ -138,10 +174,6 @@ def _shocked(pixels: Pixels, cos: Plane, sin: Plane) -> Pixels:
 
 def _grey(pixels: Pixels) -> Plane:
     return np.asarray(cv2.transform(pixels, _LUMINANCE))
-
-
-def _reach(sigma: float) -> int:
-    return round(_TRUNCATED * sigma)
 
 
 def _blurred(plane: Plane, sigma: float) -> Plane:

@@ -91,6 +91,8 @@ def test_another_style_leaves_the_photo_and_the_other_style() -> None:
 def test_softness_changes_what_is_made_of_the_painting() -> None:
     some = {"photo", "style 1", "display", "upsample 1", "sweep 1.1"}
     assert some & changed(levels_soften="2") == {"sweep 1.1"}
+    assert some & changed(levels_comb="0") == {"sweep 1.1"}
+    assert some & changed(display_comb="0") == {"display", "upsample 1", "sweep 1.1"}
     assert some & changed(display_soften="2") == {"display", "upsample 1", "sweep 1.1"}
 
 

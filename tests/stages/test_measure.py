@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages import canvas, measure
+from stages.canvas.strokes import combed
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.stylize import Studio
@@ -95,15 +96,14 @@ def test_a_painting_is_softened_at_its_size_on_the_canvas(
     assert distance(found, painting(studio, small)) > 1e-2
 
 
-def test_a_painting_with_too_few_pixels_is_softened_more(
+def test_a_painting_is_combed_at_its_size_on_the_canvas(
     studio: Studio, style_array: Pixels, tmp_path: Path
 ) -> None:
-    height, width = style_array.shape[:2]
     path = saved(tmp_path / "style.npy", style_array)
-    soft = np.asarray(cv2.GaussianBlur(style_array, (0, 0), 2.0))
-    styles = StyleImages((path,), (1.0,), soften=1.0)
-    found = measure.style_moments(studio, styles, Size(4 * width, 4 * height))
-    assert distance(found, painting(studio, soft)) < ROUNDING
+    small = canvas.resized(style_array, Size(80, 60))
+    found = measure.style_moments(studio, StyleImages((path,), (1.0,), combed=2), Size(80, 60))
+    assert distance(found, painting(studio, combed(small, 2))) < ROUNDING
+    assert distance(found, painting(studio, small)) > 1e-2
 
 
 def test_several_paintings_are_mixed_by_weight(

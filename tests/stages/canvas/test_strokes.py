@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stages import canvas
 from stages.canvas import strokes as drawing
 from stages.canvas.files import Pixels
-from stages.canvas.strokes import PLAIN, Strokes, drawn, with_strokes
+from stages.canvas.strokes import PLAIN, Strokes, combed, drawn, with_strokes
 from stages.canvas.tooth import noise
 from stages.tiles import Size
 
@@ -141,3 +141,35 @@ def test_seeds_have_bristles_of_their_own_and_values_stay_colours() -> None:
 def test_one_pixel_is_no_trouble() -> None:
     dot = np.full((1, 1, 3), 0.5, np.float32)
     assert in_parts(dot, Strokes(2, 0.02)).shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, np.pi / 2, 2.2])
+def test_combing_takes_dots_away_and_leaves_strokes(angle: float) -> None:
+    soft = stripes(angle)
+    dots = noise(3, Size(200, 160), 0, 160)[..., None] * np.float32(0.03)
+    left = [combed(soft + dots, times) - combed(soft, times) for times in (0, 1, 2, 3)]
+    inside = [float(part[20:-20, 20:-20].std()) for part in left]
+    assert inside == sorted(inside, reverse=True)
+    assert inside[2] < 0.55 * inside[0]
+    assert np.abs(combed(soft, 2) - soft)[20:-20, 20:-20].max() < 0.05
+
+
+def test_no_combing_leaves_a_painting_as_it_is() -> None:
+    soft = stripes(0.5)
+    assert combed(soft, 0) is soft
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(30, 120), st.integers(30, 120), st.integers(16, 90), st.integers(16, 90))
+def test_combing_in_parts_gives_the_same_as_at_once(
+    height: int, width: int, rows: int, columns: int
+) -> None:
+    image = cv2.GaussianBlur(
+        np.random.default_rng(height * width).random((height, width, 3), np.float32), (0, 0), 3
+    )
+    expected = combed(image, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "_ROWS", rows)
+        patch.setattr(drawing, "_COLUMNS", columns)
+        differ = np.abs(combed(image, 3) - expected).max(axis=2) > 1e-4
+    assert differ.mean() < 0.002
