@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stages.nst.stylize import Studio
 
 ASSUMED_WATTS = 30.0  # an ordinary laptop under full load
-LIBRARIES = 400_000_000  # bytes that Python and all libraries take once the encoder has worked
+LIBRARIES = 450_000_000  # bytes that Python and all libraries take once the encoder has worked
 CUDA_LIBRARIES = 600_000_000  # bytes more that a CUDA build of torch takes, also without a GPU
 SPREAD = 0.2  # machines share their cores and change their clock: a fifth to either side
 

@@ -131,7 +131,7 @@ def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) ->
     grids = tuple(
         tiles.grid(
             size,
-            core=settings.tiles.core,
+            core=_core(settings, size, unit, halo),
             overlap=settings.tiles.overlap,
             halo=halo,
             align=unit,
@@ -144,6 +144,13 @@ def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) ->
     return LevelPlan(
         number, size, sweeps, _nth(settings.levels.iterations, number - 1), weight, grids
     )
+
+
+def _core(settings: Settings, size: Size, unit: int, halo: int) -> int:
+    """The most that a core of a level is long: a canvas no larger than a window is one tile."""
+    window = settings.tiles.core + 2 * (settings.tiles.overlap + halo)
+    whole = -(-max(size.width, size.height) // unit) * unit
+    return whole if size.pixels <= window**2 else settings.tiles.core
 
 
 def iterated(plan: Plan, level: int, iterations: tuple[int, ...]) -> Plan:

@@ -228,7 +228,7 @@ class LevelSettings(Section):
         "crisp again; 0: soft strokes, more than 4 looks cut out",
     )
     bristles: Tooth = Field(
-        default=0.02,
+        default=0.01,
         description="fine noise drawn along the strokes of the enlarged canvas, as a share of "
         "white, for the optimizer to make marks of a brush from",
     )
@@ -244,7 +244,7 @@ class TileSettings(Section):
     """Tiles, in px; multiples of 16, the deepest stride of the encoders."""
 
     core: int = Field(
-        default=896,
+        default=704,
         ge=TILE_UNIT * 4,
         le=8192,
         description="px, the most that the part of the canvas that is a tile's own is wide or "

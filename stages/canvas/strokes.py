@@ -115,9 +115,11 @@ def combed(image: Pixels, times: int) -> Pixels:
         for columns, columns_around in _spans(image.shape[1], _COLUMNS, margin):
             part = np.ascontiguousarray(image[rows_around, columns_around])
             found = _along(part, *direction(_grey(part)), _STEPS[:times])
-            top, left = rows.start - rows_around.start, columns.start - columns_around.start
-            height, width = rows.stop - rows.start, columns.stop - columns.start
-            out[rows, columns] = found[top : top + height, left : left + width]
+            inside = [
+                slice(inner.start - outer.start, inner.stop - outer.start)
+                for inner, outer in ((rows, rows_around), (columns, columns_around))
+            ]
+            out[rows, columns] = found[inside[0], inside[1]]
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +17,10 @@ import torch.nn.functional as F
 from stages.errors import UsageError
 from stages.nst.encoders import load
 from stages.nst.stylize import Studio
+
+# torch's convolutions (oneDNN) keep compiled kernels for the last 1024 shapes, half a MB each. A
+# tile needs fewer than 100, and tiles of one sweep have one shape. Read when the first is compiled.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "100")
 
 # Numbers of glibc's malloc.h; 32 MB is the most that the second may be.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3

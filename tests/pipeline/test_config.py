@@ -62,7 +62,7 @@ def test_the_file_in_the_current_folder_is_read() -> None:
 def test_a_named_file_goes_before_the_one_in_the_folder(tmp_path: Path) -> None:
     Path("pipeline.toml").write_text("[tiles]\ncore = 256\n")
     tiles = config.load(written(tmp_path, "[tiles]\nhalo = 32\n")).tiles
-    assert (tiles.core, tiles.halo) == (896, 32)
+    assert (tiles.core, tiles.halo) == (704, 32)
 
 
 def test_options_go_before_the_file_and_none_means_not_given(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_text_that_looks_like_a_number_stays_text() -> None:
         ({"nonsense": "1"}, ["'nonsense'", "pipeline.toml"]),
         ({"tiles.core": "300"}, ["tiles.core is 300", "multiple of 16"]),
         ({"tiles.core": "many"}, ["tiles.core is 'many'", "integer"]),
-        ({"tiles.overlap": "512"}, ["overlap is 512 px", "core 896 px", "quarter"]),
+        ({"tiles.overlap": "512"}, ["overlap is 512 px", "core 704 px", "quarter"]),
         ({"levels.sweeps": "2,0"}, ["levels.sweeps", "'0'", "greater than or equal to 1"]),
         ({"levels.iterations": ""}, ["levels.iterations is []", "at least 1 item"]),
         ({"levels.max_ratio": "1"}, ["levels.max_ratio is 1", "1.1"]),
@@ -223,14 +223,14 @@ def test_records_read_back() -> None:
 
 def test_differences_name_what_changes_the_picture_only() -> None:
     new = config.load(None, {"tiles.core": "256", "run.threads": "2", "energy.watts": "65"})
-    assert config.differences(Settings(), new) == ["tiles.core: 896 -> 256"]
+    assert config.differences(Settings(), new) == ["tiles.core: 704 -> 256"]
 
 
 def test_every_setting_is_described() -> None:
     described = config.describe()
     assert len(described) == len({key for key, _, _ in described})
     assert all(len(text) > 10 for _, _, text in described)
-    assert ("tiles.core", 896) in [(key, default) for key, default, _ in described]
+    assert ("tiles.core", 704) in [(key, default) for key, default, _ in described]
     tables = tomllib.loads(config.to_toml(Settings()))
     assert sum(len(v) if isinstance(v, dict) else 1 for v in tables.values()) == len(described)
 

@@ -143,3 +143,10 @@ def test_no_budget_changes_nothing() -> None:
 
 def test_scaled_iterations_are_at_least_two() -> None:
     assert plan.scaled(settings(levels_iterations="100,9"), 0.1).levels.iterations == (10, 2)
+
+
+def test_a_canvas_no_larger_than_a_window_is_one_tile() -> None:
+    first, second = made(print_fit="cover").levels[:2]
+    window = settings().tiles.core + 2 * (settings().tiles.overlap + 64)
+    assert first.size.width > window and first.size.pixels <= window**2
+    assert len(first.grids[0].tiles) == 1 and len(second.grids[0].tiles) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -72,3 +73,7 @@ def test_memory_that_was_freed_is_used_again() -> None:
 
     faults()
     assert faults() < 5000  # of 20 x 5860 pages
+
+
+def test_few_compiled_kernels_are_kept() -> None:
+    assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) <= 100
