@@ -104,7 +104,7 @@ class Bench:
     def content(self, path: Path) -> float:
         """Content loss of a whole canvas, without its weight: how far it is from the photo."""
         image, photo = canvas.read(path), canvas.read(self.folder / "photo.npy")
-        everything = self.studio._moved(Rect(0, 0, self.size.width, self.size.height))
+        everything = self.studio.everything(self.size)
         with torch.inference_mode():
             found, wanted = (self.studio.content(one, everything) for one in (image, photo))
         return sum(

@@ -228,7 +228,7 @@ class LevelSettings(Section):
         "crisp again; 0: soft strokes, more than 4 looks cut out",
     )
     bristles: Tooth = Field(
-        default=0.01,
+        default=0.02,
         description="fine noise drawn along the strokes of the enlarged canvas, as a share of "
         "white, for the optimizer to make marks of a brush from",
     )

@@ -119,6 +119,10 @@ class Studio:
         unit = self.design.stride()
         return Rect(region.x + unit, region.y + unit, region.width, region.height)
 
+    def everything(self, size: Size) -> Rect:
+        """The whole of a window of that size, as px of the framed window."""
+        return self._moved(Rect(0, 0, size.width, size.height))
+
     def _bled(self, region: Rect, size: Size) -> Rect:
         """A region of a window of that size, grown into the bleed where it ends with the window.
 
@@ -165,9 +169,7 @@ class Studio:
     @torch.inference_mode()
     def energy(self, photo: Pixels) -> float:
         """Mean square of the photo's content features: the unit of the content loss."""
-        size = size_of(photo)
-        everything = self._moved(Rect(0, 0, size.width, size.height))
-        flat = self.content(photo, everything).values()
+        flat = self.content(photo, self.everything(size_of(photo))).values()
         return float(sum(f.square().mean() for f in flat)) / len(flat)
 
     def restyle(
