@@ -6,7 +6,8 @@
 The ways: the whole image at once; tiles with residual targets; tiles that each match the whole
 painting, in as many sweeps, or all at once in one. They start from the photo, which is far from the
 painting, or from the result at half the size, enlarged, which is near to it as levels of a print
-are. And seams: the mean jump across the last sweep's tile borders over the mean beside them. A few
+are. Variety says whether the tiles keep their differences or each becomes the whole painting. And
+seams: the mean jump across the last sweep's tile borders over the mean beside them. A few
 lines of pixels differ from their neighbours by what is painted there too: the whole image's figure,
 which has no borders, shows by how much, and the last column is over it.
 """
@@ -27,7 +28,7 @@ from stages import canvas, measure, restyle
 from stages.measure import StyleImages
 from stages.nst.losses import content_loss, style_loss
 from stages.nst.machine import open_studio, resolve_precision
-from stages.nst.moments import Moments
+from stages.nst.moments import Moments, combined
 from stages.nst.optimize import Optimizer
 from stages.nst.stylize import Studio, Task, Weights
 from stages.restyle import Look, TileJob
@@ -45,6 +46,7 @@ class Row:
     style_loss: float
     over_whole: float
     content: float
+    variety_over_whole: float
     seams: float
     seams_over_whole: float
 
@@ -112,6 +114,22 @@ class Bench:
             for name, share in self.studio.content_weights.items()
         )
 
+    def variety(self, path: Path) -> float:
+        """How much tiles differ in style: their moments' mean squared distance to the canvas's.
+
+        Relative to the painting's own moments, as the style loss is; averaged alike.
+        """
+        image = canvas.read(path)
+        parts = []
+        for tile in self.grid(SWEEPS - 1).tiles:
+            window = measure.clipped(tile.window, self.size)
+            pixels = image[window.y : window.bottom, window.x : window.right]
+            parts.append(self.studio.measure(pixels, tile.core.within(tile.window)))
+        mean, weights = combined(parts), self.studio.style_weights
+        apart = [float(style_loss(part, mean, self.style, weights)) for part in parts]
+        areas = [tile.core.pixels for tile in self.grid(SWEEPS - 1).tiles]
+        return float(np.average(apart, weights=areas))
+
     def swept(
         self, name: str, *, residual: bool, sweeps: int = SWEEPS, iterations: int = ITERATIONS
     ) -> Path:
@@ -167,9 +185,17 @@ def rows(bench: Bench) -> list[Row]:
             "once", residual=False, sweeps=1, iterations=SWEEPS * ITERATIONS
         ),
     }
-    base, calm = bench.loss(whole), bench.seams(whole)
+    base, calm, varied = bench.loss(whole), bench.seams(whole), bench.variety(whole)
     return [
-        Row(way, loss, loss / base, bench.content(path), seams, seams / calm)
+        Row(
+            way,
+            loss,
+            loss / base,
+            bench.content(path),
+            bench.variety(path) / varied,
+            seams,
+            seams / calm,
+        )
         for way, path in paths.items()
         for loss, seams in [(bench.loss(path), bench.seams(path))]
     ]

@@ -40,6 +40,8 @@ _SOFT = np.array([0.25, 0.5, 0.25], np.float32)
 _SPREAD = 6.2 / 27  # standard deviation of the means, where lines run not along rows or columns
 _TRUNCATED = 3  # Gaussians reach so many sigmas
 _ROWS, _COLUMNS = 512, 1024  # px of the parts that are worked on at a time
+# Bands are as wide as the canvas: of a large one fewer rows, so that memory stays the same.
+_BAND_PIXELS, _LEAST_ROWS = 2_000_000, 16
 
 
 def _reach(sigma: float) -> int:
@@ -71,8 +73,9 @@ PLAIN = Strokes()
 def drawn(rows: Callable[[int, int], Pixels], size: Size, strokes: Strokes) -> Iterator[Pixels]:
     """Bands of rows of a canvas of `size` with its strokes drawn; `rows(top, bottom)` gives it."""
     margin = strokes.margin
-    for top in range(0, size.height, _ROWS):
-        bottom = min(top + _ROWS, size.height)
+    step = max(_LEAST_ROWS, min(_ROWS, _BAND_PIXELS // size.width))
+    for top in range(0, size.height, step):
+        bottom = min(top + step, size.height)
         first, last = max(0, top - margin), min(size.height, bottom + margin)
         band = rows(first, last)
         ground = noise(strokes.seed, size, first, last) if strokes.bristles else None
