@@ -181,6 +181,7 @@ class Worker(Maker):
             self.files(level.size.pixels)
             self.run.drop_tiles(number, sweep)  # a kill may have left some
             return
+        give_memory_back()  # of enlarging and measuring
         for place, tile in enumerate(grid.tiles, start=1):
             self.tile(level, sweep, tile)
             if place % TILES_TO_TIDY == 0 or place == len(grid.tiles):
