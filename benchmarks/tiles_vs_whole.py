@@ -1,7 +1,7 @@
 """Tiles against the whole image: global style loss after the same iterations from the same start.
 
     python -m benchmarks.tiles_vs_whole [--photo FILE] [--style FILE] [--size 1064x800]
-                                        [--start half|photo]
+                                        [--core 256] [--start half|photo]
 
 The ways: the whole image at once; tiles with residual targets; tiles that each match the whole
 painting, in as many sweeps, or all at once in one. They start from the photo, which is far from the

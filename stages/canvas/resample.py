@@ -41,7 +41,7 @@ def resize(
         return files.read(src, Rect(0, start, source.width, stop - start))
 
     resampling = _Resampling(source, size, rows, kernel)
-    bands = resampling.bands() if strokes == PLAIN else drawn(resampling.part, size, strokes)
+    bands = resampling.bands() if strokes.none else drawn(resampling.part, size, strokes)
     files.write_bands(dst, size, bands)
 
 

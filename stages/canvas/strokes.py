@@ -60,6 +60,11 @@ class Strokes:
     seed: int = 0
 
     @property
+    def none(self) -> bool:
+        """Whether nothing is to be drawn; the seed alone draws nothing."""
+        return not self.crisp and not self.bristles
+
+    @property
     def margin(self) -> int:
         """Px around a part that decide about its pixels."""
         shock = _reach(_EDGE) + 2
@@ -80,16 +85,13 @@ def drawn(rows: Callable[[int, int], Pixels], size: Size, strokes: Strokes) -> I
         band = rows(first, last)
         ground = noise(strokes.seed, size, first, last) if strokes.bristles else None
         out = np.empty((bottom - top, size.width, 3), np.float32)
-        for inner, outer in _spans(size.width, _COLUMNS, margin):
+        for columns, around, inside in _spans(size.width, _COLUMNS, margin):
             part = with_strokes(
-                np.ascontiguousarray(band[:, outer]),
-                None if ground is None else np.ascontiguousarray(ground[:, outer]),
+                np.ascontiguousarray(band[:, around]),
+                None if ground is None else np.ascontiguousarray(ground[:, around]),
                 strokes,
             )
-            left = inner.start - outer.start
-            out[:, inner] = part[
-                top - first : bottom - first, left : left + inner.stop - inner.start
-            ]
+            out[:, columns] = part[top - first : bottom - first, inside]
         yield out
 
 
@@ -114,15 +116,11 @@ def combed(image: Pixels, times: int) -> Pixels:
         return image
     margin = _DIRECTION_MARGIN + sum(int(step) + 1 for step in _STEPS[:times])
     out = np.empty_like(image)
-    for rows, rows_around in _spans(image.shape[0], _ROWS, margin):
-        for columns, columns_around in _spans(image.shape[1], _COLUMNS, margin):
+    for rows, rows_around, rows_inside in _spans(image.shape[0], _ROWS, margin):
+        for columns, columns_around, inside in _spans(image.shape[1], _COLUMNS, margin):
             part = np.ascontiguousarray(image[rows_around, columns_around])
             found = _along(part, *direction(_grey(part)), _STEPS[:times])
-            inside = [
-                slice(inner.start - outer.start, inner.stop - outer.start)
-                for inner, outer in ((rows, rows_around), (columns, columns_around))
-            ]
-            out[rows, columns] = found[inside[0], inside[1]]
+            out[rows, columns] = found[rows_inside, inside]
     return out
 
 
@@ -158,11 +156,12 @@ def _along(image: Pixels, cos: Plane, sin: Plane, steps: tuple[float, ...]) -> P
     return image
 
 
-def _spans(length: int, step: int, margin: int) -> Iterator[tuple[slice, slice]]:
-    """Parts of an axis, and the same parts with what lies around them."""
+def _spans(length: int, step: int, margin: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Parts of an axis, the same with what lies around them, and where they lie within that."""
     for start in range(0, length, step):
         stop = min(start + step, length)
-        yield slice(start, stop), slice(max(0, start - margin), min(length, stop + margin))
+        first, last = max(0, start - margin), min(length, stop + margin)
+        yield slice(start, stop), slice(first, last), slice(start - first, stop - first)
 
 
 def _shocked(pixels: Pixels, cos: Plane, sin: Plane) -> Pixels:

@@ -29,26 +29,21 @@ class Tooth:
     seed: int = 0
 
 
-SMOOTH = Tooth()
-
-
 def roughened(pixels: Pixels, tooth: Tooth) -> Pixels:
     """A whole image (height, width, 3) with tooth, clipped to 0 to 1."""
-    height, width, _ = pixels.shape
-    return roughened_rows(pixels, tooth, Size(width, height), 0)
-
-
-def roughened_rows(band: Pixels, tooth: Tooth, size: Size, top: int) -> Pixels:
-    """The rows from `top` on of an image of `size`; the same whatever the bands."""
     if not tooth.amount:
-        return band
-    ground = noise(tooth.seed, size, top, top + band.shape[0])
-    rough = band + np.float32(tooth.amount) * ground[..., None]
+        return pixels
+    height, width, _ = pixels.shape
+    ground = noise(tooth.seed, Size(width, height), 0, height)
+    rough = pixels + np.float32(tooth.amount) * ground[..., None]
     return np.clip(rough, 0.0, 1.0, out=rough)
 
 
 def noise(seed: int, size: Size, top: int, bottom: int) -> NDArray[np.float32]:
-    """Rows of Gaussian noise blurred by 0.7 px, of variance one, (bottom - top, width)."""
+    """Rows of Gaussian noise blurred by 0.7 px, of variance one, (bottom - top, width).
+
+    A row is the same whatever rows are asked for with it.
+    """
     # Seeds are no negative numbers: row 0 of the image is drawn from number _REACH.
     drawn = [
         np.random.default_rng((seed, size.width, size.height, row)).standard_normal(

@@ -127,7 +127,9 @@ def test_a_canvas_that_is_enlarged_gets_them(tmp_path: Path) -> None:
     canvas.resize(tmp_path / "small.npy", tmp_path / "drawn.npy", size, strokes=strokes)
     soft, found = canvas.read(tmp_path / "soft.npy"), canvas.read(tmp_path / "drawn.npy")
     assert np.allclose(found, whole(soft, strokes), atol=1e-5)
-    canvas.resize(tmp_path / "small.npy", tmp_path / "plain.npy", size, strokes=PLAIN)
+    nothing = Strokes(seed=3)
+    assert nothing.none and PLAIN.none and not strokes.none
+    canvas.resize(tmp_path / "small.npy", tmp_path / "plain.npy", size, strokes=nothing)
     assert (tmp_path / "plain.npy").read_bytes() == (tmp_path / "soft.npy").read_bytes()
 
 

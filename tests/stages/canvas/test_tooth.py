@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stages.canvas.tooth import SMOOTH, Tooth, roughened, roughened_rows
+from stages.canvas.tooth import Tooth, noise, roughened
 from stages.tiles import Size
 
 GREY = np.full((90, 120, 3), 0.5, np.float32)
 
 
 def test_without_tooth_nothing_changes() -> None:
-    assert np.array_equal(roughened(GREY, SMOOTH), GREY)
+    assert np.array_equal(roughened(GREY, Tooth()), GREY)
 
 
 def test_the_noise_is_grey_and_of_the_amount_asked_for() -> None:
@@ -37,11 +37,8 @@ def test_no_direction_is_preferred() -> None:
 @pytest.mark.parametrize("cut", [1, 7, 45, 89])
 def test_bands_give_the_same_noise_as_the_whole(cut: int) -> None:
     tooth, size = Tooth(0.04, 5), Size(120, 90)
-    parts = [
-        roughened_rows(GREY[:cut], tooth, size, 0),
-        roughened_rows(GREY[cut:], tooth, size, cut),
-    ]
-    assert np.array_equal(np.concatenate(parts), roughened(GREY, tooth))
+    rows = np.concatenate([noise(5, size, 0, cut), noise(5, size, cut, 90)])
+    assert np.array_equal(GREY + np.float32(0.04) * rows[..., None], roughened(GREY, tooth))
 
 
 def test_seeds_and_sizes_have_noise_of_their_own() -> None:
