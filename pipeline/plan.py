@@ -128,11 +128,13 @@ def make(settings: Settings) -> Plan:
 
 def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) -> LevelPlan:
     sweeps = _nth(settings.levels.sweeps, number - 1)
+    asked, overlap = settings.tiles.core, settings.tiles.overlap
+    core = tiles.best_core(size, core=asked, overlap=overlap, halo=halo, align=unit)
     grids = tuple(
         tiles.grid(
             size,
-            core=_core(settings, size, unit, halo),
-            overlap=settings.tiles.overlap,
+            core=core,
+            overlap=overlap,
             halo=halo,
             align=unit,
             # Levels begin at different shifts too, so that no border is carried upwards.
@@ -144,13 +146,6 @@ def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) ->
     return LevelPlan(
         number, size, sweeps, _nth(settings.levels.iterations, number - 1), weight, grids
     )
-
-
-def _core(settings: Settings, size: Size, unit: int, halo: int) -> int:
-    """The most that a core of a level is long: a canvas no larger than a window is one tile."""
-    window = settings.tiles.core + 2 * (settings.tiles.overlap + halo)
-    whole = -(-max(size.width, size.height) // unit) * unit
-    return whole if size.pixels <= window**2 else settings.tiles.core
 
 
 def iterated(plan: Plan, level: int, iterations: tuple[int, ...]) -> Plan:

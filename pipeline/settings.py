@@ -247,8 +247,9 @@ class TileSettings(Section):
         default=704,
         ge=TILE_UNIT * 4,
         le=8192,
-        description="px, the most that the part of the canvas that is a tile's own is wide or "
-        "high; less takes less memory and more time",
+        description="px, side of the part of the canvas that is a tile's own; it may come out "
+        "longer than wide, of no more px with what lies around it. Less takes less memory and more "
+        "time",
     )
     overlap: int = Field(
         default=32,

@@ -121,20 +121,57 @@ def levels(first: Size, last: Size, max_ratio: float = 2.0) -> tuple[Size, ...]:
     return (*sizes, last)
 
 
+def _core_of(length: int, count: int, margin: int, align: int) -> int:
+    """How long the inner ones of `count` cores of an axis are, two or more, all alike.
+
+    The outer two may be up to `margin` longer, because they need no overlap and halo on the
+    canvas' edge; of these two margins one is kept as play for the shift.
+    """
+    return max(align, -(-(length - margin) // count // align) * align)
+
+
 def _fitted_core(length: int, most: int, margin: int, align: int) -> tuple[int, int]:
     """How many cores an axis is cut into, and how long the inner ones are, at most `most`.
 
-    As few as possible and all alike, so that little of the windows lies outside their cores or is
-    computed twice. The outer two may be up to `margin` longer than the inner ones, because they
-    need no overlap and halo on the canvas' edge; of these two margins one is kept as play for the
-    shift.
+    As few as possible, so that little of the windows lies outside their cores or is computed twice.
     """
     if length <= most + 2 * margin:
         return 1, length
     count = 2
-    while (core := -(-(length - margin) // count // align) * align) > most:
+    while (core := _core_of(length, count, margin, align)) > most:
         count += 1
-    return count, max(core, align)
+    return count, core
+
+
+def best_core(size: Size, *, core: int, overlap: int, halo: int, align: int) -> Size:
+    """The longest cores, across and down, with which the windows of a canvas are least work.
+
+    No window has more px than that of a square core of `core` px, for memory's sake, but it may be
+    longer than wide: of what fits, the cores whose windows have the fewest px in all are taken, so
+    that no axis is cut once more for a few px. A canvas no larger than that is one tile.
+    """
+    margin = overlap + halo
+    most = (core + 2 * margin) ** 2
+    fitting = [
+        (across[0] * down[0] * across[1] * down[1], across[0] * down[0], across[2], down[2])
+        for across in _choices(size.width, core, margin, align)
+        for down in _choices(size.height, core, margin, align)
+        if across[1] * down[1] <= most
+    ]
+    return Size(*min(fitting)[2:])
+
+
+def _choices(length: int, core: int, margin: int, align: int) -> list[tuple[int, int, int]]:
+    """Ways to cut an axis: how many cores, how long a window is, how long a core.
+
+    The last ones have cores no longer than `core`, which always fits.
+    """
+    padded = -(-length // align) * align
+    found = [(1, padded, padded)]
+    for count in range(2, _fitted_core(length, core, margin, align)[0] + 2):
+        inner = _core_of(length, count, margin, align)
+        found.append((count, min(padded, inner + 2 * margin), inner))
+    return found
 
 
 def _cuts(length: int, count: int, core: int, margin: int, align: int, shift: float) -> list[int]:
@@ -169,18 +206,23 @@ def _spans(
     return spans
 
 
-def grid(size: Size, *, core: int, overlap: int, halo: int, align: int, shift: float = 0.5) -> Grid:
+def grid(
+    size: Size, *, core: int | Size, overlap: int, halo: int, align: int, shift: float = 0.5
+) -> Grid:
     """Cut a canvas into tiles of one window shape.
 
-    `core` (the most that a core is long, but for the canvas' edges), `overlap` and `halo` are px
-    and multiples of `align` (the encoder's deepest stride), so that feature positions of the tiles
-    are those of the whole canvas. `shift` (0 to 1) moves the grid; see `shift_of`.
+    `core` (the most that a core is long, but for the canvas' edges; a `Size` across and down),
+    `overlap` and `halo` are px and multiples of `align` (the encoder's deepest stride), so that
+    feature positions of the tiles are those of the whole canvas. `shift` (0 to 1) moves the grid;
+    see `shift_of`.
     """
-    for value, what in ((core, "core"), (overlap, "overlap"), (halo, "halo")):
+    most = core if isinstance(core, Size) else Size(core, core)
+    named = (("core", most.width), ("core", most.height), ("overlap", overlap), ("halo", halo))
+    for what, value in named:
         if value % align or value < (align if what == "core" else 0):
             raise ValueError(f"tile {what} is {value} px; it must be a multiple of {align}")
-    across = _spans(size.width, core, overlap, halo, align, shift)
-    down = _spans(size.height, core, overlap, halo, align, shift)
+    across = _spans(size.width, most.width, overlap, halo, align, shift)
+    down = _spans(size.height, most.height, overlap, halo, align, shift)
 
     def rect(x: tuple[int, int], y: tuple[int, int]) -> Rect:
         return Rect(x[0], y[0], x[1] - x[0], y[1] - y[0])

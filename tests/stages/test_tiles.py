@@ -7,7 +7,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from stages.tiles import Grid, Rect, Size, Tile, centre_crop, fitted, grid, levels, shift_of
+from stages.tiles import (
+    Grid,
+    Rect,
+    Size,
+    Tile,
+    best_core,
+    centre_crop,
+    fitted,
+    grid,
+    levels,
+    shift_of,
+)
 
 SIDES = st.integers(1, 3000)
 
@@ -108,6 +119,39 @@ def test_inner_cores_are_alike_and_at_most_the_size_asked_for(
             assert tile.core.width <= asked["core"]
         if cut.columns > 1:
             assert tile.core.width <= max(most, asked["core"])
+
+
+def _windows(cut: Grid) -> int:
+    return sum(tile.window.pixels for tile in cut.tiles)
+
+
+@given(SIDES, SIDES, st.integers(4, 60), st.integers(0, 4), st.integers(0, 6))
+def test_best_cores_are_least_work_in_no_more_memory(
+    width: int, height: int, core: int, overlap: int, halo: int
+) -> None:
+    size, align = Size(width, height), 16
+    rest = {"overlap": overlap * align, "halo": halo * align, "align": align}
+    core *= align
+    best = best_core(size, core=core, **rest)
+    chosen, square = (grid(size, core=c, **rest) for c in (best, core))
+    most = (core + 2 * (rest["overlap"] + rest["halo"])) ** 2
+    assert chosen.tiles[0].window.pixels <= most
+    assert _windows(chosen) <= _windows(square)
+    assert max(tile.core.width for tile in chosen.tiles[1:-1] or chosen.tiles) <= max(
+        best.width + rest["overlap"] + rest["halo"], best.width
+    )
+    padded = -(-width // align) * -(-height // align) * align**2
+    if padded <= most:
+        assert len(chosen.tiles) == 1
+
+
+def test_an_axis_is_not_cut_once_more_for_a_few_px() -> None:
+    rest = {"overlap": 32, "halo": 64, "align": 16}
+    size = Size(6000, 4500)
+    chosen = grid(size, core=best_core(size, core=704, **rest), **rest)
+    square = grid(size, core=704, **rest)
+    assert (chosen.columns, chosen.rows) == (9, 6) != (square.columns, square.rows)
+    assert _windows(chosen) < 0.96 * _windows(square)
 
 
 @given(SIDES, SIDES, st.integers(0, 8))
