@@ -69,10 +69,12 @@ class _Resampling:
         self.lines = _taps(source.height, size.height, kernel)
 
     def bands(self) -> Iterator[Pixels]:
-        """All rows, in bands whose source rows stay within `_BAND_BYTES`."""
+        """All rows, in bands that stay within `_BAND_BYTES`, and so do their source rows."""
         row_bytes = max(self.source.width, self.size.width) * files.BYTES_PER_PIXEL
-        source_rows = max(1, _BAND_BYTES // row_bytes - self.lines[0].shape[1])
-        step = max(1, source_rows * self.size.height // self.source.height)
+        most = _BAND_BYTES // row_bytes
+        source_rows = max(1, most - self.lines[0].shape[1])
+        # Of a photo much smaller than the canvas few rows make many.
+        step = max(1, min(most, source_rows * self.size.height // self.source.height))
         for top in range(0, self.size.height, step):
             yield self.part(top, min(top + step, self.size.height))
 

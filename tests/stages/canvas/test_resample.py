@@ -80,3 +80,24 @@ def test_bands_do_not_show(
     assert np.array_equal(canvas.read(tmp_path / "b.npy"), whole)
     if size == (50, 37):
         assert np.array_equal(whole, pixels)
+
+
+@pytest.mark.parametrize(
+    ("source", "size"), [((30, 20), (3000, 2000)), ((3000, 2000), (1500, 1000))]
+)
+def test_bands_are_small_however_much_the_size_changes(
+    source: tuple[int, int], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small photo at the size of a print came in bands of 350 MB."""
+    most = 40 * 3000 * canvas.files.BYTES_PER_PIXEL
+    monkeypatch.setattr(resample, "_BAND_BYTES", most)
+    read: list[int] = []
+    pixels = np.zeros((source[1], source[0], 3), np.float32)
+
+    def rows(start: int, stop: int) -> np.ndarray:
+        read.append(pixels[start:stop].nbytes)
+        return pixels[start:stop]
+
+    bands = resample._Resampling(Size(*source), Size(*size), rows, "lanczos3").bands()
+    assert max(band.nbytes for band in bands) <= most
+    assert max(read) <= most
