@@ -19,7 +19,7 @@ from stages.nst.optimize import Optimizer, Progress
 from stages.nst.stylize import Pixels, Studio, Task, Weights
 from stages.tiles import Rect, Size
 
-VERSION = "3"
+VERSION = "4"
 
 LEAST_SIDE = 64  # px; below it the deepest layers have too few positions for moments
 

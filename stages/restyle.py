@@ -17,7 +17,7 @@ from stages.nst.optimize import Optimizer, Progress
 from stages.nst.stylize import Restyled, Studio, Task, Weights
 from stages.tiles import Tile
 
-VERSION = "3"
+VERSION = "4"
 
 # After its first sweep a canvas lacks what its tiles did not reach in their iterations, and would
 # not reach again: they aim half as far again. In one of 3 sweeps of 10 iterations it made up for

@@ -103,10 +103,10 @@ class Architecture:
         """Bytes per px that one forward and backward pass holds, with numbers of so many bytes.
 
         All outputs but the first, which is not kept, their gradients and copies come to 1.75 times
-        the outputs, and the image's own copies in float32 to 440 bytes, as measured
+        the outputs, and the image's own copies in float32 to 300 bytes, as measured
         (benchmarks/memory.py).
         """
-        total, deepest = 440.0, self.used()[-1].name
+        total, deepest = 300.0, self.used()[-1].name
         for place, layer in enumerate(self.layers()):
             total += number * 1.75 * layer.channels / layer.stride**2 if place else 0
             if layer.name == deepest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -42,7 +43,16 @@ def content_loss(feature: Tensor, target: Tensor, energy: float) -> Tensor:
 
     Gatys et al. (2016), equation 1, relative.
     """
-    return (feature - target).square().mean() / energy
+    found: Tensor = _WithGradient.apply(feature, partial(_apart, target=target))
+    return found / energy
+
+
+def _apart(feature: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean squared difference and its gradient, which is all that is kept of it."""
+    apart, total = feature - target, feature.new_zeros(())
+    for some in apart.split(max(1, _CHUNK // apart.shape[1])):
+        total += some.square().sum()
+    return total / apart.numel(), apart.mul_(2 / apart.numel())
 
 
 # Second differences as (row, column, factor): across, down and mixed, which counts twice.
@@ -51,7 +61,8 @@ _DIFFERENCES = (
     (1.0, ((0, 0, 1.0), (1, 0, -2.0), (2, 0, 1.0))),
     (2.0, ((0, 0, 1.0), (0, 1, -1.0), (1, 0, -1.0), (1, 1, 1.0))),
 )
-_ROWS = 64  # at a time, so that the parts stay in the processor's caches
+# At a time, so that the parts stay in the processor's caches: rows of pixels, numbers of features.
+_ROWS, _CHUNK = 64, 1 << 18
 
 
 def smoothness(image: Tensor) -> Tensor:

@@ -147,6 +147,7 @@ class _Sums:
             self.wanted.content, slopes[2 * len(self.wanted.style) :], strict=True
         ):
             self.content_slopes[name] = slope.view(self.content[name].shape)
+        self.content.clear()
 
     def add(self, step: Step, rows: Rows, features: Tensor, gradient: Tensor) -> None:
         """Add to some rows of a layer's gradient what was read of them."""

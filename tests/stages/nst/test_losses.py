@@ -78,6 +78,17 @@ def test_gradients_of_flat_features_are_finite(value: float) -> None:
         assert torch.isfinite(gradient).all()
 
 
+def test_content_loss_and_its_gradient_are_those_of_the_formula(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(losses, "_CHUNK", 64)  # of several parts, the last one shorter
+    feature, target = features(1)["relu1_1"].requires_grad_(True), features(2)["relu1_1"]
+    (gradient,) = torch.autograd.grad(3 * losses.content_loss(feature, target, 0.7), feature)
+    plain = 3 * (feature - target).square().mean() / 0.7
+    assert torch.allclose(gradient, torch.autograd.grad(plain, feature)[0])
+    assert float(3 * losses.content_loss(feature, target, 0.7)) == pytest.approx(float(plain))
+
+
 def test_content_loss() -> None:
     target = torch.rand(40, 5)
     assert float(losses.content_loss(target, target, 2.0)) == 0
