@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NAMES = (
-    "speed", "looks", "texture", "memory", "schedule", "tiles_vs_whole", "growth", "kills",
+    "speed", "looks", "texture", "memory", "schedule", "levels", "tiles_vs_whole", "growth",
+    "kills",
 )  # fmt: skip
 
 

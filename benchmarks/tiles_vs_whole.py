@@ -1,7 +1,7 @@
 """Tiles against the whole image: global style loss after the same iterations from the same start.
 
     python -m benchmarks.tiles_vs_whole [--photo FILE] [--style FILE] [--size 1064x800]
-                                        [--core 256] [--start half|photo]
+                                        [--core 256] [--start half|photo] [--content 1.0]
 
 The ways: the whole image at once; tiles with residual targets; tiles that each match the whole
 painting, in as many sweeps, or all at once in one. They start from the photo, which is far from the
@@ -51,17 +51,29 @@ class Row:
     seams_over_whole: float
 
 
+@dataclass(frozen=True)
+class Case:
+    """What is restyled and how: cores in px, the start, the content weight."""
+
+    photo: Path
+    style: Path
+    size: Size
+    core: int
+    start: str
+    content: float
+
+
 class Bench:
     """The start, the style and the measures that all ways share."""
 
-    def __init__(
-        self, photo: Path, style: Path, size: Size, folder: Path, core: int, start: str
-    ) -> None:
-        self.folder, self.size, self.core = folder, size, core
+    def __init__(self, case: Case, folder: Path) -> None:
+        self.folder, self.size, self.core = folder, case.size, case.core
+        self.weights = Weights(content=case.content)
         self.studio: Studio = open_studio("bundled", "", resolve_precision("auto"), 0)
-        canvas.prepare_photo(photo, folder / "photo-own.npy", size)
+        size = case.size
+        canvas.prepare_photo(case.photo, folder / "photo-own.npy", size)
         canvas.resize(folder / "photo-own.npy", folder / "photo.npy", size)
-        canvas.prepare_style(style, folder / "style.npy", 16_000_000)
+        canvas.prepare_style(case.style, folder / "style.npy", 16_000_000)
         levels = Settings().levels
         self.style = measure.style_moments(
             self.studio,
@@ -71,7 +83,7 @@ class Bench:
         photo_pixels = canvas.read(folder / "photo.npy")
         self.energy = self.studio.energy(photo_pixels)
         begun = photo_pixels
-        if start == "half":
+        if case.start == "half":
             small = Size(size.width // 2, size.height // 2)
             begun = canvas.resized(
                 self.restyled_whole(canvas.resized(photo_pixels, small), 40), size
@@ -79,7 +91,6 @@ class Bench:
         canvas.write(folder / "begun.npy", begun)
         strokes = canvas.Strokes(levels.crisp, levels.bristles)
         canvas.resize(folder / "begun.npy", folder / "start.npy", size, strokes=strokes)
-        self.weights = Weights(content=Settings().style.content_weight)
 
     def restyled_whole(self, start: np.ndarray, iterations: int) -> np.ndarray:
         """Restyle a whole image at once."""
@@ -87,7 +98,7 @@ class Bench:
         everything = Rect(0, 0, width, height)
         content = canvas.resized(canvas.read(self.folder / "photo.npy"), Size(width, height))
         task = Task(
-            everything, everything, self.style, None, self.energy, Weights(), iterations,
+            everything, everything, self.style, None, self.energy, self.weights, iterations,
             Optimizer(),
         )  # fmt: skip
         return self.studio.restyle(start, content, task).pixels
@@ -209,10 +220,14 @@ def main() -> None:
     parser.add_argument("--size", type=parse_size, default="1064x800")
     parser.add_argument("--core", type=int, default=256, help="px; small, so that tiles are many")
     parser.add_argument("--start", choices=["half", "photo"], default="half")
+    parser.add_argument(
+        "--content", type=float, default=Settings().style.content_weight, help="content weight"
+    )
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args()
+    case = Case(args.photo, args.style, args.size, args.core, args.start, args.content)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(args.photo, args.style, args.size, Path(folder), args.core, args.start)
+        bench = Bench(case, Path(folder))
         found = rows(bench)
     print_table("Tiles against the whole", found)
     save_json(args.out, "tiles_vs_whole", found)

@@ -13,11 +13,12 @@ from pipeline.lineage import Lineage
 from pipeline.maker import Maker, ignored, unchanged
 from pipeline.plan import MEASURE_WORK, LevelPlan
 from stages.errors import Interrupted, TilebrushError, TilesFailed
-from stages.tiles import Grid, Tile
+from stages.tiles import Tile
 
 if TYPE_CHECKING:
     from stages.display import Displayed
     from stages.nst.stylize import Restyled
+    from stages.restyle import Look
 
 # Freed memory is handed back after so many tiles: gaps between what is kept grow from tile to tile,
 # and the pages that come back cost a second or less.
@@ -271,27 +272,32 @@ class Worker(Maker):
         self, level: LevelPlan, sweep: int, tile: Tile, did: Callable[[float], None]
     ) -> Restyled:
         """The pixels of one tile, computed now; `did` is told of megapixel-iterations."""
+        from stages import restyle
+
+        work = level.tile_work(level.grids[sweep - 1]) / level.iterations
+        source, photo = self.sweep_source(level, sweep), self.run.level_photo(level.level)
+        return restyle.restyle_tile(
+            self.studio,
+            restyle.TileJob(source, photo, tile),
+            self.look(level, sweep),
+            lambda _: did(work),
+        )
+
+    def look(self, level: LevelPlan, sweep: int) -> Look:
+        """What all tiles of a sweep are restyled to, as the run has it."""
         from stages import measure, restyle
 
         number = level.level
-        grid: Grid = level.grids[sweep - 1]
-        work = level.tile_work(grid) / level.iterations
-        look = restyle.Look(
+        return restyle.Look(
             style=measure.load_moments(self.run.style_moments(number)),
             canvas=measure.load_moments(self.run.moments(number, sweep))
-            if len(grid.tiles) > 1
+            if len(level.grids[sweep - 1].tiles) > 1
             else None,
             content_energy=float(json.loads(self.run.content_energy().read_text())),
             weights=self.loss_weights(level.content_weight),
             iterations=level.iterations,
             optimizer=self.optimizer(),
             reach=restyle.reach(sweep),
-        )
-        return restyle.restyle_tile(
-            self.studio,
-            restyle.TileJob(self.sweep_source(level, sweep), self.run.level_photo(number), tile),
-            look,
-            lambda _: did(work),
         )
 
     def finish(self) -> None:

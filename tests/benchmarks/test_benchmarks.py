@@ -5,11 +5,23 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks import common, growth, kills, memory, probe, run, schedule, speed, texture
+from benchmarks import (
+    common,
+    growth,
+    kills,
+    levels,
+    memory,
+    probe,
+    run,
+    schedule,
+    speed,
+    texture,
+)
 from stages import canvas
 from stages.nst.stylize import Studio
 from stages.tiles import Size
@@ -124,6 +136,34 @@ def test_ways_to_spend_time_take_as_many_pixels() -> None:
     works = [sum(s.size.pixels * s.iterations for s in way.path) for way in found]
     assert max(works) < 1.1 * min(works)
     assert all(way.path[-1].size == Size(533, 400) for way in found)
+
+
+def test_ways_to_restyle_tiles_are_measured_alike(finished: Path, tmp_path: Path) -> None:
+    assert levels.main(["--run", str(finished), "--tiles", "2", "--out", str(tmp_path)]) == 0
+    rows = json.loads((tmp_path / "levels.json").read_text())["rows"]
+    by_way = {(row["level"], row["way"]): row for row in rows}
+    own, more = by_way[2, "as the run does"], by_way[2, "1.5 times the iterations"]
+    assert more["style"] < own["style"] < 1
+    assert {row["level"] for row in rows} == {1, 2}
+    stops = json.loads((tmp_path / "levels-stops.json").read_text())["rows"]
+    assert all(stop["saved"] >= 0 and stop["loss_over_full"] >= 1 for stop in stops)
+
+
+def test_a_tile_stops_where_its_loss_has_stopped_falling() -> None:
+    level = SimpleNamespace(level=1, iterations=30)
+    steady = tuple(0.9**i for i in range(30))
+    flat = (*steady[:10], *(steady[9] * 0.9999**i for i in range(20)))
+    kept, stopped = (list(levels.stops(level, [curve])) for curve in (steady, flat))  # type: ignore[arg-type]
+    assert all(stop.saved == 0 and stop.loss_over_full == 1 for stop in kept)
+    assert all(0.3 < stop.saved < 0.6 and 1 < stop.loss_over_full < 1.01 for stop in stopped)
+
+
+def test_without_deep_layers_the_others_keep_their_weights(studio: Studio) -> None:
+    found = levels._shallower(studio, 1)
+    deepest = list(studio.style_weights)[-1]
+    assert deepest not in found.style_weights
+    assert {**found.style_weights, deepest: studio.style_weights[deepest]} == studio.style_weights
+    assert sum(found.content_weights.values()) == pytest.approx(1.0)
 
 
 def test_run_goes_on_after_a_failure_and_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
