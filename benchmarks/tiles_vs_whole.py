@@ -1,7 +1,7 @@
 """Tiles against the whole image: global style loss after the same iterations from the same start.
 
     python -m benchmarks.tiles_vs_whole [--photo FILE] [--style FILE] [--size 1064x800]
-                                        [--core 256] [--start half|photo] [--content 1.0]
+                                        [--core 128] [--start half|photo] [--content 1.0]
 
 The ways: the whole image at once; tiles with residual targets; tiles that each match the whole
 painting, in as many sweeps, or all at once in one. They start from the photo, which is far from the
@@ -145,13 +145,13 @@ class Bench:
         self, name: str, *, residual: bool, sweeps: int = SWEEPS, iterations: int = ITERATIONS
     ) -> Path:
         """Sweeps over tiles."""
-        path = self.folder / "start.npy"
+        path, canvases = self.folder / "start.npy", list[Moments]()
         for sweep in range(SWEEPS - sweeps, SWEEPS):
             tiles = self.grid(sweep)
-            moments: Moments | None = measure.of_canvas(self.studio, path, tiles)
+            canvases.append(measure.of_canvas(self.studio, path, tiles))
             look = Look(
-                self.style, moments if residual else None, self.energy, self.weights, iterations,
-                Optimizer(), restyle.reach(sweep + 1) if residual else 1.0,
+                self.style, canvases[-1] if residual else None, self.energy, self.weights,
+                iterations, Optimizer(), restyle.reaches(self.style, canvases),
             )  # fmt: skip
             for tile in tiles.tiles:
                 job = TileJob(path, self.folder / "photo.npy", tile)
@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--photo", type=Path, default=SAMPLES / "photo.jpg")
     parser.add_argument("--style", type=Path, default=SAMPLES / "style.jpg")
     parser.add_argument("--size", type=parse_size, default="1064x800")
-    parser.add_argument("--core", type=int, default=256, help="px; small, so that tiles are many")
+    parser.add_argument("--core", type=int, default=128, help="px; small, so that tiles are many")
     parser.add_argument("--start", choices=["half", "photo"], default="half")
     parser.add_argument(
         "--content", type=float, default=Settings().style.content_weight, help="content weight"

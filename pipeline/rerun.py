@@ -186,7 +186,7 @@ class _Again:
         need = [source, self.run.level_photo(number), self.run.style_moments(number)]
         need.append(self.run.content_energy())
         if len(level.grids[-1].tiles) > 1:
-            need.append(self.run.moments(number, level.sweeps))
+            need += [self.run.moments(number, sweep) for sweep in range(1, level.sweeps + 1)]
         self._need(*need)
 
     def level_again(self, level: LevelPlan, folder: Path) -> list[float]:

@@ -288,16 +288,21 @@ class Worker(Maker):
         from stages import measure, restyle
 
         number = level.level
+        style = measure.load_moments(self.run.style_moments(number))
+        many = len(level.grids[sweep - 1].tiles) > 1
+        canvases = [
+            measure.load_moments(self.run.moments(number, earlier))
+            for earlier in range(1, sweep + 1)
+            if many
+        ]
         return restyle.Look(
-            style=measure.load_moments(self.run.style_moments(number)),
-            canvas=measure.load_moments(self.run.moments(number, sweep))
-            if len(level.grids[sweep - 1].tiles) > 1
-            else None,
+            style=style,
+            canvas=canvases[-1] if many else None,
             content_energy=float(json.loads(self.run.content_energy().read_text())),
             weights=self.loss_weights(level.content_weight),
             iterations=level.iterations,
             optimizer=self.optimizer(),
-            reach=restyle.reach(sweep),
+            reach=restyle.reaches(style, canvases),
         )
 
     def finish(self) -> None:

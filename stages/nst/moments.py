@@ -115,15 +115,35 @@ def weighted_mean(parts: Iterable[tuple[float, Moments]]) -> Moments:
     return combined(scaled)
 
 
-def residual_target(tile: Moments, canvas: Moments, style: Moments, reach: float = 1.0) -> Moments:
-    """The target of one tile, G*_t = G_t + reach (G_style - G_canvas).
+def residual_target(
+    tile: Moments, canvas: Moments, style: Moments, reach: Mapping[str, float] | None = None
+) -> Moments:
+    """The target of one tile, G*_t = G_t + reach (G_style - G_canvas); `reach` by layer, or 1.
 
     If every tile of a sweep reaches its target and `reach` is 1, the canvas has exactly the style's
     moments, since the tiles' area-weighted mean is the canvas (docs/method.md).
     """
+    far = reach or {}
     return Moments(
-        {n: m.shifted(style.layers[n], canvas.layers[n], reach) for n, m in tile.layers.items()}
+        {
+            name: one.shifted(style.layers[name], canvas.layers[name], far.get(name, 1.0))
+            for name, one in tile.layers.items()
+        }
     )
+
+
+def made_up(before: Moments, after: Moments, style: Moments) -> dict[str, float]:
+    """What share of the residual `style - before` a sweep made up, by layer: 1 is all of it.
+
+    The part of the change of the second moments that lies along their residual.
+    """
+    found = {}
+    for name, wanted in style.layers.items():
+        was = before.layers[name].second
+        residual, change = wanted.second - was, after.layers[name].second - was
+        size = float(residual.square().sum())
+        found[name] = float((residual * change).sum()) / size if size else 1.0
+    return found
 
 
 def positions(feature: Tensor, region: Rect, stride: int) -> Tensor:

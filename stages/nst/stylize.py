@@ -5,7 +5,7 @@ Arrays come and go as float32 `(H, W, 3)`, 0 to 1 sRGB; inside, tensors are `(1,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,8 @@ class Task:
     `core` (where moments are measured) and `write` (what may change) are px of the window. The
     window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
     the start of the sweep; without it the window itself is made to match `style`, which is right
-    for a window that is the whole canvas. `reach` is how far beyond the residual it aims.
+    for a window that is the whole canvas. `reach` is how many times the residual it aims at, by
+    layer; without it once.
     """
 
     core: Rect
@@ -60,7 +61,7 @@ class Task:
     weights: Weights
     iterations: int
     optimizer: Optimizer = field(default_factory=Optimizer)
-    reach: float = 1.0
+    reach: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stages import canvas, measure, restyle
 from stages.nst.losses import style_loss
-from stages.nst.moments import Moments
+from stages.nst.moments import Moments, residual_target
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.stylize import Studio, Weights
 from stages.restyle import Look, TileJob
@@ -99,6 +99,22 @@ def test_a_sweep_brings_the_canvas_nearer_to_the_painting(sweep: Sweep) -> None:
     before = sweep.far(sweep.moments)
     after = sweep.far(measure.of_canvas(sweep.studio, sweep.blended(), sweep.grid))
     assert after < 0.6 * before
+
+
+def test_sweeps_aim_as_much_farther_as_the_last_one_fell_short(sweep: Sweep) -> None:
+    def canvases(share: float, count: int) -> list[Moments]:
+        """As if every sweep made up that share of what its tiles aimed at."""
+        found = [sweep.moments]
+        for _ in range(count - 1):
+            reach = restyle.reaches(sweep.style, found)
+            done = {name: share * far for name, far in reach.items()}
+            found.append(residual_target(found[-1], found[-1], sweep.style, done))
+        return found
+
+    for share, wanted in ((0.8, 1.25), (0.1, 2.0), (1.25, 0.8), (9.0, 0.5), (-1.0, 2.0)):
+        assert set(restyle.reaches(sweep.style, canvases(share, 1)).values()) == {1.0}
+        second = restyle.reaches(sweep.style, canvases(share, 2))
+        assert second == pytest.approx(dict.fromkeys(sweep.style.layers, wanted), rel=1e-3)
 
 
 def test_the_photo_is_what_content_is_held_to(sweep: Sweep) -> None:

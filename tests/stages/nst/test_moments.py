@@ -17,6 +17,7 @@ from stages.nst.moments import (
     LayerMoments,
     Moments,
     combined,
+    made_up,
     of_features,
     positions,
     residual_target,
@@ -118,6 +119,26 @@ def test_a_tile_alone_is_held_to_the_painting_itself() -> None:
     target = residual_target(tile, tile, style)
     for name, wanted in style.layers.items():
         torch.testing.assert_close(target.layers[name].second, wanted.second)
+
+
+@given(st.floats(-1, 2))
+def test_the_share_that_was_made_up_is_that_of_the_residual(share: float) -> None:
+    before, style = random_moments(1, 5.0), random_moments(2, 9.0)
+    after = residual_target(before, before, style, dict.fromkeys(style.layers, share))
+    assert made_up(before, after, style) == pytest.approx(
+        dict.fromkeys(style.layers, share), abs=1e-9
+    )
+    assert set(made_up(style, after, style).values()) == {1.0}
+
+
+def test_layers_have_reaches_of_their_own() -> None:
+    tile, canvas, style = (random_moments(i, 5.0) for i in range(3))
+    first, *others = style.layers
+    plain = residual_target(tile, canvas, style).layers
+    found = residual_target(tile, canvas, style, {first: 2.0}).layers
+    step = plain[first].second - tile.layers[first].second
+    torch.testing.assert_close(found[first].second, tile.layers[first].second + 2 * step)
+    assert all(torch.equal(found[name].second, plain[name].second) for name in others)
 
 
 @settings(max_examples=20)
