@@ -13,7 +13,7 @@ $(VENV)/installed: pyproject.toml
 demo: $(VENV)/installed ## stylize the sample and render a small print into demo/
 	mkdir -p demo
 	$(BIN)/tilebrush display samples/photo.jpg samples/style.jpg -o demo/display.png --force
-	$(BIN)/tilebrush print samples/photo.jpg samples/style.jpg --run demo/run --size 1066x800 \
+	$(BIN)/tilebrush print samples/photo.jpg samples/style.jpg --run demo/run --size 1600x1200 \
 	    --quality draft
 	@echo "Look at demo/display.png and demo/run/print.jpg"
 
