@@ -41,8 +41,14 @@ def read(path: Path, rect: Rect | None = None) -> Pixels:
     outside = rect.x < 0 or rect.y < 0 or rect.right > size.width or rect.bottom > size.height
     if outside or rect.width < 1 or rect.height < 1:
         raise TilebrushError(f"{path}: {rect} does not lie inside the canvas of {size} px")
-    mapped = np.memmap(path, np.float32, "r", offset, (size.height, size.width, 3))
-    return np.array(mapped[rect.y : rect.bottom, rect.x : rect.right])
+    found = np.empty((rect.height, rect.width, 3), np.float32)
+    # Not mapped into memory: of a wide canvas whole rows would count as the program's own.
+    with path.open("rb", buffering=0) as file:
+        for row, pixels in enumerate(found, start=rect.y):
+            file.seek(offset + (row * size.width + rect.x) * BYTES_PER_PIXEL)
+            if file.readinto(pixels.data.cast("B")) != pixels.nbytes:
+                raise TilebrushError(f"{path}: row {row} cannot be read whole")
+    return found
 
 
 def read_padded(path: Path, rect: Rect) -> Pixels:
