@@ -3,11 +3,11 @@
     python -m benchmarks.levels [--run RUN | --size 6000x4500] [--tiles 4] [--out FOLDER]
 
 RUN is a finished run, which is only read; without one, a print of the samples is made first. Of the
-last sweep of every level some tiles are restyled
-again, spread over the canvas. The first table is of the last two levels: the run's own way, fewer
-and more iterations, Adam, and without the deepest layers, whose halo is then not needed either. All
-are measured alike: style loss to the tile's residual target over all layers and over the deepest
-alone, and content loss, each over that of the start.
+last sweep of every level some tiles are restyled again, spread over the canvas. The first table is
+of the last two levels: the run's own way, fewer and more iterations, Adam, and without the deepest
+layers, whose halo is then not needed either. All are measured alike: style loss to the tile's
+residual target over all layers and over the deepest alone, and content loss, each over that of the
+start.
 
 The second table says what stopping a tile early would save at every level: a tile counts as
 converged when its loss has fallen by less than a share over the last iteration on average of five.
@@ -32,7 +32,7 @@ from pipeline.plan import LevelPlan
 from pipeline.rundir import RunDir
 from pipeline.work import Worker
 from stages import canvas, restyle
-from stages.measure import clipped
+from stages.measure import checked_halo, clipped
 from stages.nst.losses import content_loss, style_loss
 from stages.nst.moments import residual_target
 from stages.nst.optimize import Optimizer
@@ -172,8 +172,9 @@ def _block(layer: str) -> int:
 
 def _halo(studio: Studio) -> int:
     """What the deepest layer that a studio uses sees, in whole strides of the grid."""
-    names, unit = (*studio.style_weights, *studio.content_weights), studio.design.stride()
-    return -(-max(studio.design.layer(name).reach for name in names) // unit) * unit
+    names = (*studio.style_weights, *studio.content_weights)
+    reach = max(studio.design.layer(name).reach for name in names)
+    return checked_halo(reach, studio.design.stride(), 0)
 
 
 def _narrowed(tile: Tile, halo: int) -> Tile:

@@ -289,12 +289,9 @@ class Worker(Maker):
 
         number = level.level
         style = measure.load_moments(self.run.style_moments(number))
-        many = len(level.grids[sweep - 1].tiles) > 1
-        canvases = [
-            measure.load_moments(self.run.moments(number, earlier))
-            for earlier in range(1, sweep + 1)
-            if many
-        ]
+        many = len(level.grids[sweep - 1].tiles) > 1  # a single tile is the canvas
+        begun = range(1, sweep + 1) if many else ()
+        canvases = [measure.load_moments(self.run.moments(number, one)) for one in begun]
         return restyle.Look(
             style=style,
             canvas=canvases[-1] if many else None,

@@ -115,6 +115,8 @@ def test_sweeps_aim_as_much_farther_as_the_last_one_fell_short(sweep: Sweep) -> 
         assert set(restyle.reaches(sweep.style, canvases(share, 1)).values()) == {1.0}
         second = restyle.reaches(sweep.style, canvases(share, 2))
         assert second == pytest.approx(dict.fromkeys(sweep.style.layers, wanted), rel=1e-3)
+        third = restyle.reaches(sweep.style, canvases(share, 3))
+        assert third == pytest.approx(second, rel=1e-3)
 
 
 def test_the_photo_is_what_content_is_held_to(sweep: Sweep) -> None:
