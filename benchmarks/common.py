@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stages.nst.encoder import Encoder
+    from stages.nst.network import Encoder
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 INPUTS = (str(SAMPLES / "photo.jpg"), str(SAMPLES / "style.jpg"))
@@ -79,7 +79,7 @@ def encoder(name: str) -> Encoder:
     import torch
 
     from stages.nst import encoders
-    from stages.nst.encoder import Encoder
+    from stages.nst.network import Encoder
 
     if name == "bundled":
         return encoders.load(name)

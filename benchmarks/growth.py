@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.common import INPUTS, print_table, result_of, save_json, settings_arguments
 from benchmarks.speed import matmul_rate
-from pipeline.config import parse_size
+from pipeline.config.load import parse_size
 from stages.nst import encoders
 
 

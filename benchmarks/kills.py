@@ -30,7 +30,7 @@ from benchmarks.common import (
     save_json,
     settings_arguments,
 )
-from pipeline.layout import Layout
+from pipeline.run.layout import Layout
 from stages.errors import RunMissing
 
 ITERATIONS = {

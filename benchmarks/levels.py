@@ -27,16 +27,16 @@ import numpy as np
 import torch
 
 from benchmarks.common import INPUTS, print_table, result_of, save_json
-from pipeline.console import Console
-from pipeline.plan import LevelPlan
-from pipeline.rundir import RunDir
-from pipeline.work import Worker
+from pipeline.console.console import Console
+from pipeline.engine.worker import Worker
+from pipeline.planning.levels import LevelPlan
+from pipeline.run.directory import RunDir
 from stages import canvas, restyle
 from stages.measure import checked_halo, clipped
 from stages.nst.losses import content_loss, style_loss
 from stages.nst.moments import residual_target
 from stages.nst.optimize import Optimizer
-from stages.nst.stylize import Studio
+from stages.nst.studio import Studio
 from stages.restyle import Look, TileJob
 from stages.tiles import Rect, Tile
 

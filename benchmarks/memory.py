@@ -25,9 +25,12 @@ from benchmarks.common import (
     save_json,
     settings_arguments,
 )
-from pipeline import config, estimate, machine, plan
-from pipeline.config import Settings
-from pipeline.resolving import peak_memory
+from pipeline.config import load as config
+from pipeline.config.load import Settings
+from pipeline.host import resources as machine
+from pipeline.planning import estimate
+from pipeline.planning import levels as plan
+from pipeline.planning.resolve import peak_memory
 from stages.tiles import Size
 
 ITERATIONS = 12  # L-BFGS's history of 10 is full after 11
@@ -66,7 +69,7 @@ def settings_for(name: str, window: int) -> Settings:
 def restyle_once(name: str, size: Size, precision: str, iterations: int) -> int:
     """Restyle a window of random pixels in this process; its peak memory in bytes."""
     from stages import measure
-    from stages.nst.stylize import Studio
+    from stages.nst.studio import Studio
 
     measure.probe(Studio(encoder(name), precision), size, iterations)
     return peak_memory()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import faulty, trials
 from benchmarks.trials import contents
-from pipeline import rundir
+from pipeline.run import directory as rundir
 
 if TYPE_CHECKING:
     from benchmarks.torture import Row, Torture

@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     changes = {"levels.iterations": args.iterations, "levels.sweeps": "1"}
     # Starting up is not what is asked about: it is the same for a print of days.
-    from pipeline import cli
-    from stages.nst import machine
+    from pipeline.cli import app as cli
+    from stages.nst import device as machine
 
     machine.resolve_precision("auto")
     profile = cProfile.Profile()

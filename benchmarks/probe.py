@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import encoder, print_table, save_json
 from stages.nst import encoders
-from stages.nst.encoder import Encoder
+from stages.nst.network import Encoder
 from training import data
 
 SIDE = 128

@@ -20,11 +20,11 @@ from pathlib import Path
 import torch
 
 from benchmarks.common import INPUTS, SAMPLES, encoder, print_table, result_of, save_json
-from pipeline.config import parse_size
+from pipeline.config.load import parse_size
 from stages import canvas, finish, measure
 from stages.canvas import PrintFormat
-from stages.nst.machine import bfloat16_gain
-from stages.nst.stylize import Studio
+from stages.nst.device import bfloat16_gain
+from stages.nst.studio import Studio
 from stages.tiles import Size, Tile, grid
 
 BASE = "vgg19"

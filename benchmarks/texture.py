@@ -21,12 +21,12 @@ import numpy as np
 
 from benchmarks.common import SAMPLES, print_table, save_json
 from benchmarks.looks import Pixels, measures
-from pipeline.config import Settings
+from pipeline.config.load import Settings
 from stages import canvas, display, measure
 from stages.measure import StyleImages
-from stages.nst.machine import open_studio, resolve_precision
+from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
-from stages.nst.stylize import Studio, Weights
+from stages.nst.studio import Studio, Weights
 from stages.tiles import Size
 
 SIZE = Size(400, 300)

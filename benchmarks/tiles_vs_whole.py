@@ -23,14 +23,14 @@ import numpy as np
 import torch
 
 from benchmarks.common import SAMPLES, print_table, save_json
-from pipeline.config import Settings, parse_size
+from pipeline.config.load import Settings, parse_size
 from stages import canvas, measure, restyle
 from stages.measure import StyleImages
+from stages.nst.device import open_studio, resolve_precision
 from stages.nst.losses import content_loss, style_loss
-from stages.nst.machine import open_studio, resolve_precision
 from stages.nst.moments import Moments, combined
 from stages.nst.optimize import Optimizer
-from stages.nst.stylize import Studio, Task, Weights
+from stages.nst.studio import Studio, Task, Weights
 from stages.restyle import Look, TileJob
 from stages.tiles import Grid, Rect, Size, grid, shift_of
 

@@ -20,14 +20,15 @@ from typing import NoReturn
 
 import numpy as np
 
-from pipeline import cli
-from pipeline.rundir import RunDir
+from pipeline.cli import app as cli
+from pipeline.run.directory import RunDir
 from stages.errors import TilebrushError
 
 LOADED = (
-    *("pipeline.runner", "pipeline.rerun", "stages.canvas", "stages.prepare", "stages.display"),
+    *("pipeline.commands.print", "pipeline.commands.stage", "stages.canvas", "stages.prepare"),
+    "stages.display",
     *("stages.upsample", "stages.restyle", "stages.finish", "stages.measure", "filelock"),
-    *("stages.nst.encoders", "stages.nst.machine", "safetensors.torch", "psutil", "torch._dynamo"),
+    *("stages.nst.encoders", "stages.nst.device", "safetensors.torch", "psutil", "torch._dynamo"),
 )
 LONGEST = 120.0  # seconds until a child is given up
 BLOCKS = ((4,), (8, 8), (8,), (12,), (12,))

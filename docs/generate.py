@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipeline import config
+from pipeline.config import load as config
 
 ROOT = Path(__file__).resolve().parent.parent
 _HEAD = """# Settings

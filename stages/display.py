@@ -12,11 +12,11 @@ from pathlib import Path
 
 from stages import measure
 from stages.canvas import files, resample
-from stages.canvas.tooth import Tooth, roughened
+from stages.canvas.ground import Tooth, roughened
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
-from stages.nst.stylize import Pixels, Studio, Task, Weights
+from stages.nst.studio import Pixels, Studio, Task, Weights
 from stages.tiles import Rect, Size
 
 VERSION = "4"

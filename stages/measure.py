@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from stages.canvas import files, resample, strokes
 from stages.nst.moments import Moments, combined, weighted_mean
 from stages.nst.optimize import Optimizer
-from stages.nst.stylize import Studio, Task, Weights
+from stages.nst.studio import Studio, Task, Weights
 from stages.tiles import Grid, Rect, Size, Tile, grid
 
 

@@ -15,7 +15,7 @@ from stages.canvas import files
 from stages.measure import clipped
 from stages.nst.moments import Moments, made_up
 from stages.nst.optimize import Optimizer, Progress
-from stages.nst.stylize import Restyled, Studio, Task, Weights
+from stages.nst.studio import Restyled, Studio, Task, Weights
 from stages.tiles import Tile
 
 VERSION = "4"

@@ -163,7 +163,7 @@ def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def studio(tiny_encoder: Path) -> Any:
     """The tiny encoder at work, in float32."""
     from stages.nst.encoders import load
-    from stages.nst.stylize import Studio
+    from stages.nst.studio import Studio
 
     return Studio(load(str(tiny_encoder)))
 
@@ -176,7 +176,7 @@ class Printer:
 
     def resolved(self, **changed: object) -> Any:
         """The settings, with some changed: `tiles_core=128` stands for ``tiles.core``."""
-        from pipeline import config
+        from pipeline.config import load as config
 
         more = {name.replace("_", ".", 1): value for name, value in changed.items()}
         return config.load(Path(os.devnull), self.settings | more)
@@ -185,8 +185,8 @@ class Printer:
         self, run: Path, photo: Path | None = None, *, force: bool = False, **changed: object
     ) -> Any:
         """`tilebrush print` into a folder."""
-        from pipeline import runner
-        from pipeline.console import Console
+        from pipeline.commands import print as runner
+        from pipeline.console.console import Console
 
         settings = self.resolved(**changed)
         styles, console = [self.style], Console(quiet=True)
@@ -194,8 +194,8 @@ class Printer:
 
     def resume(self, run: Path) -> Any:
         """`tilebrush resume`."""
-        from pipeline import runner
-        from pipeline.console import Console
+        from pipeline.commands import print as runner
+        from pipeline.console.console import Console
 
         return runner.resume(run, Console(quiet=True))
 

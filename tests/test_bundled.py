@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.cli import main
+from pipeline.cli.app import main
 from stages import canvas
 from stages.nst import encoders, losses
-from stages.nst.stylize import Studio
+from stages.nst.studio import Studio
 from stages.tiles import Rect, Size
 
 SIZE = Size(160, 120)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from pipeline import cli, config
+from pipeline.cli import app as cli
+from pipeline.config import load as config
 from stages import errors
 
 ROOT = Path(__file__).parents[1]

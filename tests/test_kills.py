@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import runner, state
-from pipeline.rundir import RunDir
+from pipeline.commands import print as runner
+from pipeline.commands import status as state
+from pipeline.run.directory import RunDir
 
 ROOT = Path(__file__).parents[1]
 PRINTS = ("print.tif", "print.jpg")

@@ -46,7 +46,7 @@ def written(root: Path, act: faulty.Act) -> Ended:
 
     def work() -> int:
         faulty.Layer(root, act).install()
-        from pipeline.atomic import atomic_write_bytes
+        from pipeline.run.atomic import atomic_write_bytes
 
         for name in ("a", "b"):
             atomic_write_bytes(root / "sub" / name, b"12345678")

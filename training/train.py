@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from stages.nst.machine import resolve_precision
+from stages.nst.device import resolve_precision
 from training import data
 from training.muon import Muon
 from training.network import POOL, WIDTHS, Classifier, Widths

@@ -1,9 +1,8 @@
 """The canvas: image files in and out, sizes, blending and print files. Owner of libvips."""
 
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
-from stages.canvas.blend import blend, weights
-from stages.canvas.files import read, read_padded, size_of, write, write_bands
-from stages.canvas.finish import (
+from stages.canvas.decode import Facts, check, inspect, prepare_photo, prepare_style
+from stages.canvas.export import (
     PrintFormat,
     deep_zoom,
     difference,
@@ -12,11 +11,12 @@ from stages.canvas.finish import (
     write_jpeg,
     write_tiff,
 )
-from stages.canvas.loading import Facts, check, inspect, prepare_photo, prepare_style
+from stages.canvas.feathering import blend, weights
+from stages.canvas.files import read, read_padded, size_of, write, write_bands
+from stages.canvas.ground import Tooth, roughened
 from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.resample import resize, resized
 from stages.canvas.strokes import Strokes
-from stages.canvas.tooth import Tooth, roughened
 
 __all__ = [
     "LIBVIPS_VERSION",

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.canvas.files import Pixels
-from stages.canvas.tooth import noise
+from stages.canvas.ground import noise
 from stages.tiles import Size
 
 Plane = NDArray[np.float32]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stages.errors import UsageError, WeightsError
 from stages.nst import weights
-from stages.nst.encoder import Architecture, Encoder
+from stages.nst.network import Architecture, Encoder
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
 BUNDLED_SHA256 = "31ca29128618ab1fd33ce97754763a7396bdb2a18809825f2fb7b9a5c5724c9b"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stages.nst.encoder import Architecture
+from stages.nst.network import Architecture
 from stages.tiles import Rect
 
 

@@ -23,7 +23,7 @@ from benchmarks import (
     texture,
 )
 from stages import canvas
-from stages.nst.stylize import Studio
+from stages.nst.studio import Studio
 from stages.tiles import Size
 
 
@@ -72,7 +72,7 @@ def test_a_failed_command_is_told_with_what_it_said(tmp_path: Path) -> None:
 
 
 def test_settings_for_a_window_give_that_window() -> None:
-    from pipeline import plan
+    from pipeline.planning import levels as plan
 
     for window in (448, 704, 960):
         found = plan.make(memory.settings_for("bundled", window)).largest_window

@@ -14,10 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import config, records, runner, state
-from pipeline.keys import all_fields
-from pipeline.records import Manifest, Record
-from pipeline.rundir import RunDir
+from pipeline.commands import print as runner
+from pipeline.commands import status as state
+from pipeline.config import load as config
+from pipeline.config.fields import all_fields
+from pipeline.run import records
+from pipeline.run.directory import RunDir
+from pipeline.run.records import Manifest, Record
 from stages.errors import TilebrushError, UsageError
 
 MANY = settings(

@@ -17,9 +17,9 @@ import odd_files
 import pytest
 from odd_files import REFUSED, USABLE, Case
 
-from pipeline import runner
-from pipeline.cli import main
-from stages.canvas import loading
+from pipeline.cli.app import main
+from pipeline.commands import print as runner
+from stages.canvas import decode as loading
 
 LONGEST = 20.0
 MOST = 500_000_000  # bytes more than before

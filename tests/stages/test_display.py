@@ -14,7 +14,7 @@ from stages.display import Scale, scales
 from stages.measure import StyleImages
 from stages.nst.losses import style_loss
 from stages.nst.optimize import Optimizer
-from stages.nst.stylize import Studio, Weights
+from stages.nst.studio import Studio, Weights
 from stages.tiles import Rect, Size
 
 Pixels = NDArray[np.float32]

@@ -14,7 +14,7 @@ from stages import canvas, measure
 from stages.canvas.strokes import combed
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
-from stages.nst.stylize import Studio
+from stages.nst.studio import Studio
 from stages.tiles import Rect, Size, grid
 
 Pixels = NDArray[np.float32]

@@ -15,7 +15,7 @@ from stages import canvas, measure, restyle
 from stages.nst.losses import style_loss
 from stages.nst.moments import Moments, residual_target
 from stages.nst.optimize import Optimizer, Progress
-from stages.nst.stylize import Studio, Weights
+from stages.nst.studio import Studio, Weights
 from stages.restyle import Look, TileJob
 from stages.tiles import Grid, Rect, Size, Tile, grid
 

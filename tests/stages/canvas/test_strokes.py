@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from stages import canvas
 from stages.canvas import strokes as drawing
 from stages.canvas.files import Pixels
+from stages.canvas.ground import noise
 from stages.canvas.strokes import PLAIN, Strokes, combed, drawn, with_strokes
-from stages.canvas.tooth import noise
 from stages.tiles import Size
 
 

@@ -23,7 +23,7 @@ from stages.nst.moments import (
     residual_target,
     weighted_mean,
 )
-from stages.nst.stylize import Studio
+from stages.nst.studio import Studio
 from stages.tiles import Grid, Rect, Size, grid
 
 Pixels = NDArray[np.float32]

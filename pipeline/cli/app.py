@@ -1,0 +1,346 @@
+"""The command line: reads options, calls the runner, shows results, maps errors to exit codes.
+
+Only what reading the command line takes is imported here; commands import the rest, so that
+`tilebrush --help` is there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline import __version__
+from pipeline.cli.exits import failed, signals
+from pipeline.cli.options import (
+    STAGES,
+    Choices,
+    Habits,
+    Output,
+    Print,
+    assignments,
+    expanded,
+    parse_stage,
+    parse_tile,
+)
+from stages.errors import Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.config.schema import Settings
+    from pipeline.console.console import Console
+
+_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+
+Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="The photograph.")]
+Styles = Annotated[list[Path], typer.Argument(metavar="STYLE", help="The paintings, one or more.")]
+Run = Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")]
+
+app = typer.Typer(
+    name="tilebrush",
+    help="Turn a photograph and a painting into a print, on an ordinary computer.",
+    epilog="Exit codes: 0 done, 1 error, 2 usage, 3 some tiles failed, 10 no run, 11 locked, "
+    "12 weights, 13 disk or memory, 14 other settings or inputs, 15 input image, "
+    "129/130/143 interrupted.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"tilebrush {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@expanded
+def display(
+    photo: Photo,
+    styles: Styles,
+    choices: Choices,
+    output: Output,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="OUT", help="Image; else ./PHOTO_STYLE.png."),
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="WxH", help="px; default 533x400.")
+    ] = None,
+) -> None:
+    """Stylize at display size, in a minute or so."""
+    settings = _settings(choices, {"display.size": size})
+    target = _display_target(photo, styles, out, choices.force)
+    from pipeline.commands import print as runner
+
+    console = _console(output)
+    _show(console, runner.display(photo, styles, target, settings, console))
+
+
+@app.command("print")
+@expanded
+def print_command(
+    photo: Photo,
+    styles: Styles,
+    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder of the run.")],
+    choices: Choices,
+    sizes: Print,
+    output: Output,
+) -> None:
+    """Make a print, or go on with the one in DIR."""
+    settings = _settings(choices, sizes.overrides())
+    from pipeline.commands import print as runner
+
+    console = _console(output)
+    _show(console, runner.print_run(photo, styles, run, settings, console, choices.force))
+
+
+@app.command()
+@expanded
+def resume(run: Run, habits: Habits, output: Output) -> None:
+    """Go on with a run and mend damaged files."""
+    overrides = habits.overrides()
+    if overrides:
+        from pipeline.config import load as config
+
+        config.override(config.Settings(), overrides)  # refuses bad values at once
+    from pipeline.commands import print as runner
+
+    console, given = _console(output), (overrides,) if overrides else ()
+    _show(console, runner.resume(run, console, *given))
+
+
+@app.command()
+@expanded
+def status(
+    run: Run,
+    output: Output,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again until finished.")] = False,
+) -> None:
+    """Tell how far a run is; reads only."""
+    from pipeline.commands import print as runner
+
+    console = _console(output)
+    if not watch:
+        _show(console, runner.status(run))
+        return
+    try:
+        console.watch(lambda: runner.status(run), done=lambda result: _finished(result))
+    except Interrupted as stop:  # how one leaves a watch; nothing was under way here
+        raise typer.Exit(stop.exit_code) from None
+
+
+@app.command()
+@expanded
+def plan(
+    photo: Photo,
+    styles: Styles,
+    choices: Choices,
+    sizes: Print,
+    output: Output,
+    probe: Annotated[
+        bool, typer.Option("--probe/--no-probe", help="Time this computer for some seconds.")
+    ] = True,
+) -> None:
+    """Tell what a print will take; makes nothing.
+
+    Levels, tiles, time, memory, disk and energy.
+    """
+    settings = _settings(choices, sizes.overrides())
+    from pipeline.commands import print as runner
+
+    console = _console(output)
+    _show(console, runner.plan_for(photo, styles, settings, console, probe=probe))
+
+
+@app.command()
+@expanded
+def stage(
+    run: Run,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME[@LEVEL]", help=f"One of {', '.join(STAGES)}.")
+    ],
+    output: Output,
+    tile: Annotated[
+        str | None, typer.Option("--tile", metavar="R,C", help="Only this tile of restyle.")
+    ] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="With a setting changed; repeatable."),
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR2", help="Folder for the outputs.")
+    ] = None,
+) -> None:
+    """Run one stage again, to see what it does."""
+    which, level = parse_stage(name)
+    where = parse_tile(tile) if tile is not None else None
+    if where is not None and which != "restyle":
+        raise UsageError(f"--tile is given for stage {which!r}; only restyle has tiles")
+    overrides = {key: str(value) for key, value in assignments(changed or []).items()}
+    from pipeline.config import load as config
+
+    config.override(config.Settings(), overrides)  # refuses unknown keys and bad values at once
+    from pipeline.commands import print as runner
+
+    console = _console(output)
+    _show(console, runner.rerun(run, which, level, where, overrides, into, console))
+
+
+@app.command()
+@expanded
+def verify(run: Run, output: Output) -> None:
+    """Compare every file of a run with its record."""
+    from pipeline.commands import print as runner
+
+    result = runner.verify(run)
+    _show(_console(output), result)
+    if result.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+@expanded
+def clean(run: Run, output: Output) -> None:
+    """Keep only the print and the report of a run."""
+    from pipeline.commands import print as runner
+
+    console = _console(output)
+    _show(console, runner.clean(run, console))
+
+
+@app.command()
+@expanded
+def encoders(output: Output) -> None:
+    """List the encoders and where their weights are."""
+    from stages.nst import encoders as known
+
+    _show(_console(output), known.describe())
+
+
+@app.command()
+@expanded
+def doctor(output: Output) -> None:
+    """Tell whether prints can be made here."""
+    from pipeline.commands import doctor as doctors
+
+    _show(_console(output), doctors.collect(Path.cwd(), **_probes()))
+
+
+def _probes() -> dict[str, Any]:
+    """What loads the big libraries; each is tried by itself, for any may be broken."""
+
+    def libvips() -> str:
+        from stages import canvas
+
+        return str(canvas.LIBVIPS_VERSION)
+
+    def found() -> list[Any]:
+        from pipeline.commands.doctor import EncoderFound
+        from stages.nst import encoders as known
+
+        return [EncoderFound(each.name, each.weights) for each in known.describe()]
+
+    def bfloat16() -> str:
+        from stages.nst import device as machine
+
+        gain = machine.bfloat16_gain()
+        return f"{gain:.1f} times as fast as float32"
+
+    def computing() -> str:
+        from pipeline.host.resources import cores
+        from stages.nst import device as machine
+
+        device = machine.resolve_device("auto")
+        threads = machine.fastest_threads(cores())
+        return f"{device}, {threads} threads, {machine.resolve_precision('auto', device)}"
+
+    return {
+        "libvips": libvips,
+        "encoders": found,
+        "bfloat16": bfloat16,
+        "computing": computing,
+    }
+
+
+def _settings(choices: Choices, more: dict[str, object]) -> Settings:
+    from pipeline.config import load as config
+
+    return config.load(choices.config, more | choices.overrides())
+
+
+def _display_target(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
+    """Where `display` writes: what the user names, else a new file in the current folder."""
+    if out is None:
+        out = Path("_".join([photo.stem, *(style.stem for style in styles)]) + ".png")
+        if out.exists() and not force:
+            raise UsageError(f"{out} is there already; name another with -o, or use --force")
+    if out.suffix.lower() not in _IMAGES:
+        raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
+    if any(_same_file(given, out) for given in (photo, *styles)):
+        raise UsageError(f"output {str(out)!r} is also an input; name another file with -o")
+    return out
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):  # one of them is missing, or no file can have such a name
+        return False
+
+
+def _console(output: Output) -> Console:
+    from pipeline.console.console import Console
+
+    return Console(quiet=output.quiet, json=output.json)
+
+
+def _show(console: Console, result: object) -> None:
+    console.show(result)
+    code = int(getattr(result, "exit_code", 0))
+    if code:
+        raise typer.Exit(code)
+
+
+def _finished(result: object) -> bool:
+    return bool(getattr(result, "finished", True))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code; the one place that maps errors to codes."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with signals():
+            code = app(given or ["--help"], prog_name="tilebrush", standalone_mode=False)
+            sys.stdout.flush()
+        return int(code or 0) if given else UsageError.exit_code
+    except BrokenPipeError:
+        # Who read standard output has left, as `head` does; nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, typer.Abort):  # Typer makes the second of the first
+        return failed(Interrupted(signal.SIGINT))
+    except Exception as error:
+        return failed(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The settings: their schema, reading and writing them, units."""

@@ -1,0 +1,256 @@
+"""From files and options to `Settings`, and back to a commented `pipeline.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from pipeline.config.fields import all_fields, describe, differences, to_toml
+from pipeline.config.schema import Section, Settings
+from pipeline.config.units import parse_duration, parse_memory, parse_paper, parse_size
+from stages.errors import TilebrushError, UsageError
+from stages.tiles import Size
+
+__all__ = [
+    "CONFIG_NAME",
+    "Settings",
+    "apply_preset",
+    "describe",
+    "differences",
+    "find_config",
+    "from_record",
+    "load",
+    "override",
+    "parse_duration",
+    "parse_memory",
+    "parse_paper",
+    "parse_size",
+    "print_size",
+    "style_weights",
+    "to_record",
+    "to_toml",
+]
+
+CONFIG_NAME = "pipeline.toml"
+_PRESETS = {"draft": 1 / 3, "standard": 1.0, "fine": 3.0}
+_FILES = ("encoder.name", "encoder.weights")
+_TABLE = ".safetensors"
+_Tables = dict[str, Any]
+
+
+def find_config(path: Path | None) -> Path | None:
+    """The file to read: `path` if given, else ``./pipeline.toml`` if there is one, else none."""
+    default = Path(CONFIG_NAME)
+    return path if path is not None else default if default.is_file() else None
+
+
+def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
+    """Settings from a TOML file (see `find_config`) and dotted keys that override it.
+
+    Override values that are text are read as on the command line (``tiles.core=256``,
+    ``levels.sweeps=2,2``); None means not given. A relative ``encoder.weights`` counts from the
+    file's folder, as override from the current one.
+
+    Raises:
+        UsageError: Unreadable file, unknown key or bad value, in one line.
+    """
+    file = find_config(path)
+    tables = _read(file) if file is not None else {}
+    _check_keys(tables, str(file))
+    if file is not None:
+        _anchor_files(tables, file.resolve().parent)
+    origin = dict.fromkeys(_flat(tables), f" in {file}")
+    return _validated(tables, overrides or {}, origin)
+
+
+def override(settings: Settings, overrides: Mapping[str, object]) -> Settings:
+    """Settings with some dotted keys replaced, read as `load` reads them.
+
+    Raises:
+        UsageError: Unknown key or bad value, in one line.
+    """
+    return _validated(settings.model_dump(), overrides, {})
+
+
+def _validated(
+    tables: _Tables, overrides: Mapping[str, object], origin: Mapping[str, str]
+) -> Settings:
+    given = {key: value for key, value in overrides.items() if value is not None}
+    for key, value in given.items():
+        _put(tables, key, value)
+    if set(given) & set(_FILES):
+        _anchor_files(tables, Path.cwd())
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        places = {key: place for key, place in origin.items() if key not in given}
+        raise UsageError(_explained(error, places)) from None
+
+
+def _read(path: Path) -> _Tables:
+    try:
+        # Some editors begin a file with a byte order mark; TOML does not allow it.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}; correct that line") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8") from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, tables in tables
+        raise UsageError(f"{path} holds a number or table too large to read") from None
+    except OSError as error:
+        raise UsageError(
+            f"cannot read settings from {path}: {error.strerror}; name a readable file"
+        ) from None
+
+
+def _flat(tables: _Tables) -> Iterator[str]:
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from (f"{name}.{key}" for key in value)
+        else:
+            yield name
+
+
+def _check_keys(tables: _Tables, where: str) -> None:
+    known = all_fields()
+    sections = {key.split(".")[0] for key in known if "." in key}
+    for name, value in tables.items():
+        if name in sections and not isinstance(value, dict):
+            raise UsageError(f"{name!r} in {where} must be a table: [{name}] on a line of its own")
+        if isinstance(value, dict) and name not in sections:
+            close = difflib.get_close_matches(name, sections, 1)
+            hint = f"; did you mean [{close[0]}]?" if close else f"; known are {sorted(sections)}"
+            raise UsageError(f"unknown table [{name}] in {where}{hint}")
+    for key in _flat(tables):
+        if key not in known:
+            raise UsageError(_unknown(key, known, f" in {where}"))
+
+
+def _unknown(key: str, known: Mapping[str, object], where: str) -> str:
+    close = difflib.get_close_matches(key, known, 1)
+    if not close:  # perhaps the right name in the wrong table, or in none
+        leaf = key.rsplit(".", 1)[-1]
+        close = [other for other in known if other.rsplit(".", 1)[-1] == leaf][:1]
+    hint = f"did you mean {close[0]!r}?" if close else f"{CONFIG_NAME} lists them all"
+    return f"unknown setting {key!r}{where}; {hint}"
+
+
+def _put(tables: _Tables, key: str, value: object) -> None:
+    known = all_fields()
+    if key not in known:
+        raise UsageError(_unknown(key, known, ""))
+    table = tables
+    *section, leaf = key.split(".")
+    for name in section:
+        table = table.setdefault(name, {})
+    table[leaf] = _typed(value, known[key]) if isinstance(value, str) else value
+
+
+def _typed(text: str, field: FieldInfo) -> object:
+    """Text of a KEY=VALUE as a value for `field`: a number, a list, or the text itself."""
+    if field.annotation is str:
+        return text.strip("\"'") if text[:1] == text[-1:] and text[:1] in ("'", '"') else text
+    if get_origin(field.annotation) is tuple:
+        parts = text.strip().removeprefix("[").removesuffix("]").split(",")
+        return [part.strip() for part in parts if part.strip()]
+    try:
+        return tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _anchor_files(tables: _Tables, folder: Path) -> None:
+    # Absolute paths, so that a run can be resumed from any folder. An encoder's name may be a file.
+    section = tables.get("encoder", {})
+    for key in _FILES:
+        name = section.get(key.rpartition(".")[2])
+        if isinstance(name, str) and name and (key != "encoder.name" or name.endswith(_TABLE)):
+            try:
+                path = folder / Path(name).expanduser()
+            except (RuntimeError, ValueError) as error:  # no such user; a null byte
+                raise UsageError(
+                    f"{key} is {name!r:.60}; no file has such a name ({error})"
+                ) from None
+            section[key.rpartition(".")[2]] = str(path)
+
+
+def _explained(error: ValidationError, origin: Mapping[str, str]) -> str:
+    """The first thing wrong, as one line: key, place, value, what is allowed."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    places = [where for name, where in origin.items() if (name + ".").startswith(key + ".")]
+    place = places[0] if places else origin.get(".".join(key.split(".")[:2]), "")
+    needed = str(first["msg"]).removeprefix("Value error, ").replace("Input should", "it must")
+    needed = needed.replace("Tuple should", "it must").split(" after validation")[0]
+    if not key.isprintable():
+        key = repr(key)
+    if isinstance(first["input"], Section | dict):
+        return f"{key}{place}: {needed}"
+    shown = textwrap.shorten(repr(first["input"]), 60, placeholder="...")
+    return f"{key}{place} is {shown}; {needed}"
+
+
+def print_size(settings: Settings) -> Size:
+    """The box in px that the print fits in: paper at its dpi if named, else size."""
+    if settings.print.paper:
+        return parse_paper(settings.print.paper, settings.print.dpi)
+    return parse_size(settings.print.size)
+
+
+def style_weights(settings: Settings, count: int) -> tuple[float, ...]:
+    """One weight per style image; they add up to one.
+
+    Raises:
+        UsageError: There are not as many weights as style images.
+    """
+    weights = settings.style.weights or (1.0,) * count
+    if len(weights) != count:
+        raise UsageError(
+            f"style.weights has {len(weights)} numbers for {count} style images; "
+            "give one per image, or none"
+        )
+    return tuple(weight / sum(weights) for weight in weights)
+
+
+def apply_preset(settings: Settings) -> Settings:
+    """The settings with iterations scaled by their quality, which is then ``standard``."""
+    factor = _PRESETS[settings.quality]
+
+    def scaled(iterations: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(max(1, round(count * factor)) for count in iterations)
+
+    display, levels = settings.display, settings.levels
+    return settings.model_copy(
+        update={
+            "quality": "standard",
+            "display": display.model_copy(update={"iterations": scaled(display.iterations)}),
+            "levels": levels.model_copy(update={"iterations": scaled(levels.iterations)}),
+        }
+    )
+
+
+def to_record(settings: Settings) -> _Tables:
+    """The settings as plain JSON values, for run.json."""
+    return settings.model_dump(mode="json")
+
+
+def from_record(record: object) -> Settings:
+    """The settings that `to_record` wrote.
+
+    Raises:
+        TilebrushError: They are damaged, or of another version.
+    """
+    try:
+        return Settings.model_validate(record)
+    except ValidationError as error:
+        raise TilebrushError(
+            f"the run's settings cannot be read ({_explained(error, {})}); "
+            "use the version that made the run, or start anew with --force"
+        ) from None

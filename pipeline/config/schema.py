@@ -1,0 +1,417 @@
+"""The settings: every key, its default, its bounds and why; `pipeline.toml` is made from this.
+
+Reading files and options is in `pipeline.config.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from pipeline.config import units
+from pipeline.host import hours
+from stages.errors import UsageError
+
+TILE_UNIT = 16  # deepest stride of any encoder: tile edges lie on its grid
+
+
+def _checked(parse: Callable[[str], object], *, empty: bool) -> AfterValidator:
+    """A validator that keeps the text as typed and only makes sure that `parse` reads it."""
+
+    def check(text: str) -> str:
+        if text or not empty:
+            try:
+                parse(text)
+            except UsageError as error:
+                # The caller names the key and its value itself.
+                raise ValueError(str(error).split("; ", 1)[-1]) from error
+        return text
+
+    return AfterValidator(check)
+
+
+SizeText = Annotated[str, _checked(units.parse_size, empty=False)]
+MemoryText = Annotated[str, _checked(units.parse_memory, empty=True)]
+DurationText = Annotated[str, _checked(units.parse_duration, empty=True)]
+MomentText = Annotated[str, _checked(hours.parse_moment, empty=True)]
+HoursText = Annotated[str, _checked(hours.parse_window, empty=True)]
+Iterations = Annotated[int, Field(ge=1, le=100_000)]
+Share = Annotated[float, Field(ge=0, le=1e9)]
+Tooth = Annotated[float, Field(ge=0, le=1)]
+Comb = Annotated[int, Field(ge=0, le=3)]
+Softness = Annotated[float, Field(ge=0, le=10)]
+
+
+class Section(BaseModel):
+    """A table of settings: frozen, and no other keys than those named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_booleans(cls, value: Any) -> Any:
+        # Python counts true as 1; no setting here is a switch.
+        if isinstance(value, bool):
+            raise ValueError("true and false are no values of this setting")
+        return value
+
+
+class PrintSettings(Section):
+    """The print."""
+
+    size: SizeText = Field(
+        default="6000x4500",
+        description="px, width x height of the box the print fits in; 27 megapixels are 40x30 cm "
+        "at 381 dpi. The photo's aspect ratio is kept, see fit",
+    )
+    paper: str = Field(
+        default="",
+        description='instead of size: paper width x height with mm, cm or in, such as "40x30cm"; '
+        "with dpi it gives the size. Empty: size counts",
+    )
+    dpi: float = Field(
+        default=381.0,
+        ge=10,
+        le=5000,
+        description="px per inch, written into the print and used by paper",
+    )
+    fit: Literal["contain", "cover"] = Field(
+        default="contain",
+        description='"contain" keeps the whole photo inside the size; "cover" fills the size and '
+        "crops what juts out, centred",
+    )
+    bits: Literal[8, 16] = Field(
+        default=8,
+        description="bits per channel of the TIFF; 8 is what print labs take, 16 is for editing",
+    )
+    jpeg_quality: int = Field(
+        default=95,
+        ge=1,
+        le=100,
+        description="1 to 100, of the JPEG; at 95 the loss is not seen in print",
+    )
+
+    @model_validator(mode="after")
+    def _paper_fits(self) -> PrintSettings:
+        try:
+            if self.paper:
+                units.parse_paper(self.paper, self.dpi)
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
+class DisplaySettings(Section):
+    """Level 0, the whole picture at once: it decides what the print looks like from afar."""
+
+    size: SizeText = Field(
+        default="533x400",
+        description="px, width x height of the box; a larger one makes strokes finer relative to "
+        "the picture",
+    )
+    start: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="coarse to fine begins at 1/start of the size and doubles; without it "
+        "(1) there is grain instead of large strokes",
+    )
+    iterations: tuple[Iterations, ...] = Field(
+        default=(120, 80, 40),
+        min_length=1,
+        description="optimizer iterations, one number per scale from the coarsest; the last "
+        "repeats",
+    )
+    tooth: Tooth = Field(
+        default=0.02,
+        description="fine grey noise laid onto what every scale starts from, as a share of white; "
+        "without it (0) strokes follow the rows and columns of pixels in skies and other plain "
+        "parts, far more leaves grain",
+    )
+    comb: Comb = Field(
+        default=1,
+        description="0 to 3, how often the painting is combed where it is measured: blurred along "
+        "its strokes alone, over 3, 9 or 27 px. More gives longer, cleaner strokes and loses dots "
+        "that are meant",
+    )
+    soften: Softness = Field(
+        default=0.5,
+        description="px, blur of the painting at the size that it is measured at: an optimizer "
+        "lays its single-pixel grain as dots. 0: as sharp as it is",
+    )
+
+
+class StyleSettings(Section):
+    """What the losses weigh."""
+
+    weight: Share = Field(
+        default=1.0, description="weight of the style loss, relative to the others; 0 or more"
+    )
+    content_weight: Share = Field(
+        default=1.0, description="weight of the content loss; less gives the painting more freedom"
+    )
+    smooth_weight: Share = Field(
+        default=1.0,
+        description="weight of the smoothness prior, which removes the stipple of single pixels",
+    )
+    statistics: Literal["gram", "gram+std"] = Field(
+        default="gram",
+        description='what of the features is matched: second moments, or also the spread ("gram+'
+        'std"), which holds contrast',
+    )
+    scale: float = Field(
+        default=1.0,
+        gt=0,
+        le=16,
+        description="size of the style image relative to the canvas; more gives larger strokes",
+    )
+    weights: tuple[Share, ...] = Field(
+        default=(), description="one number per style image, in their order; empty: all equal"
+    )
+    max_pixels: int = Field(
+        default=16_000_000,
+        ge=65_536,
+        le=units.MAX_PIXELS,
+        description="px; larger style images are shrunk to this when read, to bound memory",
+    )
+
+    @field_validator("weights")
+    @classmethod
+    def _some_weight(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if value and sum(value) <= 0:
+            raise ValueError("at least one style weight must be above zero")
+        return value
+
+
+class LevelSettings(Section):
+    """The climb from display to print; lists begin at the first level above display."""
+
+    max_ratio: float = Field(
+        default=2.0,
+        ge=1.1,
+        le=2.0,
+        description="largest growth from one level to the next, 1.1 to 2; less means more levels "
+        "and more time",
+    )
+    iterations: tuple[Iterations, ...] = Field(
+        default=(150, 40, 24, 10),
+        min_length=1,
+        description="optimizer iterations per tile and sweep, one number per level; the last "
+        "repeats. Small levels are cheap and worth converging",
+    )
+    sweeps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
+        default=(1, 2, 1, 1),
+        min_length=1,
+        description="passes over all tiles, one number per level; the last repeats. After each "
+        "the tiles lie elsewhere; at large levels one long pass does more than two short ones",
+    )
+    content_falloff: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="the content weight is multiplied by this at every level, because large "
+        "levels would else drag in the photo's fine detail",
+    )
+    crisp: int = Field(
+        default=2,
+        ge=0,
+        le=20,
+        description="passes of a filter over the enlarged canvas that makes edges along strokes "
+        "crisp again; 0: soft strokes, more than 4 looks cut out",
+    )
+    bristles: Tooth = Field(
+        default=0.02,
+        description="fine noise drawn along the strokes of the enlarged canvas, as a share of "
+        "white, for the optimizer to make marks of a brush from",
+    )
+    comb: Comb = Field(
+        default=2,
+        description="as in [display]; the few iterations of large levels make dots and worms of "
+        "what is not combed",
+    )
+    soften: Softness = Field(default=0.7, description="as in [display]")
+
+
+class TileSettings(Section):
+    """Tiles, in px; multiples of 16, the deepest stride of the encoders."""
+
+    core: int = Field(
+        default=704,
+        ge=TILE_UNIT * 4,
+        le=8192,
+        description="px, side of the part of the canvas that is a tile's own; it may come out "
+        "longer than wide, of no more px with what lies around it. Less takes less memory and more "
+        "time",
+    )
+    overlap: int = Field(
+        default=32,
+        ge=0,
+        le=1024,
+        description="px, how far neighbours blend; at most a quarter of core",
+    )
+    halo: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="px, read around the core but never written, so that the encoder sees past the "
+        "edge; 0: as far as the encoder's deepest used layer sees (bundled 64, vgg19 80)",
+    )
+
+    @field_validator("core", "overlap", "halo")
+    @classmethod
+    def _on_the_grid(cls, value: int) -> int:
+        if value % TILE_UNIT:
+            raise ValueError(f"it must be a multiple of {TILE_UNIT}")
+        return value
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> TileSettings:
+        if self.overlap * 4 > self.core:
+            raise ValueError(
+                f"overlap is {self.overlap} px and core {self.core} px; "
+                "overlap must be at most a quarter of core"
+            )
+        return self
+
+
+class OptimizerSettings(Section):
+    """How the loss goes down."""
+
+    name: Literal["lbfgs", "adam"] = Field(
+        default="lbfgs", description='"lbfgs" needs far fewer iterations, "adam" less memory'
+    )
+    history: int = Field(
+        default=10, ge=1, le=10, description="steps that L-BFGS remembers; each takes two canvases"
+    )
+    rate: float = Field(
+        default=1.0, gt=0, le=10, description="step length of L-BFGS; 1 is its own choice"
+    )
+    adam_rate: float = Field(
+        default=0.02, gt=0, le=1, description="step length of Adam, in colour units"
+    )
+
+
+class EncoderSettings(Section):
+    """The network whose features say what content and style are."""
+
+    name: str = Field(
+        default="bundled",
+        min_length=1,
+        description="name of the encoder; `tilebrush encoders` lists them",
+    )
+    weights: str = Field(
+        default="",
+        description="file with the encoder's weights, relative to this file; empty: where they are "
+        "looked for by name",
+    )
+
+
+class RunSettings(Section):
+    """How the computer is used; nice, only_between and disk_wait aside, a run keeps these."""
+
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**63 - 1,
+        description="the start of all randomness; the same seed makes the same picture",
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto",
+        description='what computes: the processor ("cpu"), or a graphics card by NVIDIA ("cuda") '
+        'or Apple ("mps"); "auto" takes a card if torch can use one',
+    )
+    threads: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="processor threads; 0: one per core, or half as many where a short trial finds "
+        "that faster",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        description='numbers the convolutions work with; "auto" takes bfloat16 where it is faster',
+    )
+    nice: int = Field(
+        default=0,
+        ge=0,
+        le=19,
+        description="0 to 19; the higher, the more other programs go before it",
+    )
+    memory: MemoryText = Field(
+        default="",
+        description='the most memory to use, such as "2GB"; tiles are made smaller until they '
+        "fit. Empty: 80 % of all there is",
+    )
+    budget: DurationText = Field(
+        default="",
+        description='time the print may take, such as "36h"; the iterations of the levels are made '
+        "fewer or up to four times as many to fit, again at every level from the pace of its "
+        "tiles. Pauses do not count. Empty: as they are set",
+    )
+    until: MomentText = Field(
+        default="",
+        description='instead of budget: the time at which the print is to be ready, "07:30" (the '
+        'next such time) or "2026-12-01 07:30"; it counts when the run begins. Empty: budget '
+        "counts",
+    )
+    only_between: HoursText = Field(
+        default="",
+        description='hours of the day in which a print is worked on, such as "22:00-07:00"; '
+        "outside it waits between two tiles. Empty: always",
+    )
+    disk_wait: float = Field(
+        default=120.0,
+        ge=0,
+        le=1e7,
+        description="s that a print waits for room when the disk is full, before it ends with exit "
+        "code 13; enough to see the message and free some, or for another program to end",
+    )
+
+
+class EnergySettings(Section):
+    """What energy costs; changes what is told, never the picture."""
+
+    watts: float = Field(
+        default=0.0,
+        ge=0,
+        le=100_000,
+        description="W that the computer draws while it works, where its own counters cannot be "
+        "read; 0: not known, 30 W are assumed",
+    )
+    price_per_kwh: float = Field(
+        default=0.30, ge=0, le=1e6, description="price of 1 kWh, in currency"
+    )
+    currency: str = Field(default="EUR", max_length=8, description="what price_per_kwh is in")
+    co2_g_per_kwh: float = Field(
+        default=400.0,
+        ge=0,
+        le=1e5,
+        description="g of CO2 per kWh; 400 is a common mix of power plants",
+    )
+
+
+class Settings(Section):
+    """All settings of a run."""
+
+    quality: Literal["draft", "standard", "fine"] = Field(
+        default="standard",
+        description='"draft" takes a third of all iterations below, "fine" three times as many',
+    )
+    print: PrintSettings = PrintSettings()
+    display: DisplaySettings = DisplaySettings()
+    style: StyleSettings = StyleSettings()
+    levels: LevelSettings = LevelSettings()
+    tiles: TileSettings = TileSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    run: RunSettings = RunSettings()
+    energy: EnergySettings = EnergySettings()

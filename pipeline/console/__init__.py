@@ -1,0 +1,1 @@
+"""What the user sees: messages, progress, results. The one owner of Rich."""

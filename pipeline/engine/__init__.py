@@ -1,0 +1,1 @@
+"""The engine: the table of outputs, their keys, and the worker that makes them."""

@@ -1,0 +1,1 @@
+"""This computer: memory, disk, cores, energy, hours."""

@@ -1,0 +1,1 @@
+"""Plans: levels and grids, what they take, and settings made exact."""

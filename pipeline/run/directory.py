@@ -1,0 +1,323 @@
+"""The run directory: where everything is, what counts as finished, and who may write.
+
+A file counts as finished only when the record beside it says so: its key (what it was made from),
+its length and its SHA-256. The record is written last and removed first, so that whenever the
+process dies, an output without a valid record is at worst made again.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.run import atomic
+from pipeline.run import manifest as twofold
+from pipeline.run.atomic import atomic_write_bytes, atomic_write_text, sha256_file
+from pipeline.run.layout import Layout
+from pipeline.run.records import (
+    FORMAT,
+    Input,
+    Manifest,
+    Problem,
+    Record,
+    key_of,
+    now,
+    read_record,
+    sealed,
+)
+from stages.errors import RunLocked, RunMissing, TilebrushError, UsageError
+
+__all__ = [
+    "FORMAT",
+    "Input",
+    "Manifest",
+    "Problem",
+    "Record",
+    "RunDir",
+    "atomic_write_bytes",
+    "atomic_write_text",
+    "key_of",
+    "sha256_file",
+]
+
+_LOCK = ".lock"
+_OWNER = ".owner"
+_LOG = "run.log"
+
+
+class RunDir(Layout):
+    """A folder that holds a run."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the folder as it is; use `create` or `open`."""
+        super().__init__(root)
+        self._held = False
+
+    # ---- the run itself
+
+    @classmethod
+    def exists(cls, path: Path) -> bool:
+        """Whether `path` holds a run."""
+        return twofold.exists(path)
+
+    @classmethod
+    def create(cls, path: Path, manifest: Manifest) -> RunDir:
+        """Make a run in a new or empty folder.
+
+        Raises:
+            UsageError: The folder holds other things, or is no folder.
+            RunLocked: Another process makes a run there right now.
+            TilebrushError: There is a run already, or the folder cannot be written to.
+        """
+        run = cls(path.resolve())
+        if run.root.exists() and not run.root.is_dir():
+            raise UsageError(f"{path} is a file; name a new or empty folder for the run")
+        with atomic.explained(run.root / twofold.MANIFEST):
+            atomic.make_folder(run.root)
+            others = {item.name for item in run.root.iterdir()}
+        with run.locked():
+            if cls.exists(run.root):
+                raise TilebrushError(f"{path} holds a run already; use tilebrush resume")
+            others = {name for name in others if not name.startswith(".")} - {_LOG}
+            if others:
+                raise UsageError(
+                    f"{path} holds other things (such as {min(others)}) and no run; "
+                    "name a new or empty folder"
+                )
+            run.write_manifest(manifest)
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> RunDir:
+        """The run in `path`, read-only until `locked`.
+
+        Raises:
+            RunMissing: There is none.
+            TilebrushError: run.json is damaged or of a newer version.
+        """
+        if not cls.exists(path):
+            what = "holds no run" if path.is_dir() else "is no folder"
+            raise RunMissing(f"{path} {what}; start one with tilebrush print --run {path}")
+        run = cls(path.resolve())
+        run.manifest()
+        return run
+
+    def manifest(self) -> Manifest:
+        """What run.json says, or the copy of it if that is damaged.
+
+        Raises:
+            TilebrushError: Both are damaged, or it is of a newer version.
+        """
+        return twofold.read(self.root)
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Replace run.json and its copy."""
+        twofold.write(self.root, manifest)
+
+    # ---- one writer at a time
+
+    @contextmanager
+    def locked(self) -> Iterator[RunDir]:
+        """Hold the run for writing; the kernel frees it however the process ends.
+
+        Raises:
+            RunLocked: Another process holds it.
+            TilebrushError: The folder cannot be written to, or has no locks.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.root / _LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise RunLocked(
+                f"{self.root} is worked on by {self._owner()}; wait for it or stop it first"
+            ) from None
+        except OSError as error:
+            raise atomic.translated(error, self.root / _LOCK) from error
+        except NotImplementedError:
+            raise TilebrushError(
+                f"the file system of {self.root} has no locks; name a folder on a local disk"
+            ) from None
+        try:
+            with atomic.explained(self.root / _OWNER):
+                (self.root / _OWNER).write_text(f"{os.getpid()} {socket.gethostname()}")
+            self._held = True
+            atomic.remove_leftovers(self.root)
+            mended = twofold.mend(self.root)
+            if mended:
+                self.log(mended)
+            yield self
+        finally:
+            self._held = False
+            with suppress(OSError):
+                (self.root / _OWNER).unlink(missing_ok=True)
+            lock.release()
+
+    def _owner(self) -> str:
+        try:
+            pid, host = (self.root / _OWNER).read_text().split()
+        except (OSError, ValueError):
+            return "another process"
+        if host != socket.gethostname():
+            return f"process {pid} on {host}"
+        return f"process {pid}" if _alive(pid) else "another process"
+
+    # ---- outputs and their records
+
+    def commit(
+        self, path: Path | str, write: Callable[[Path], None], record: Mapping[str, Any]
+    ) -> Record:
+        """Make an output with `write` (given a temporary path) and record it as finished.
+
+        `record` has the output's ``key``, perhaps the ``seconds`` it took (else the time of
+        `write` counts), and anything else worth keeping.
+
+        Raises:
+            ResourceError: Disk full.
+            TilebrushError: The folder cannot be written to.
+        """
+        output, beside = self.path(path), self.record_path(path)
+        for folder in (output.parent, beside.parent):
+            self._inside(folder)
+        extra = dict(record)
+        key = str(extra.pop("key"))
+        started = time.monotonic()
+        # A record must never stand beside an output that it does not describe.
+        if beside.exists():
+            with atomic.explained(beside):
+                beside.unlink()
+                atomic.flush_folder(beside.parent)
+        written = atomic.atomic_write(output, write)
+        seconds = float(extra.pop("seconds", time.monotonic() - started))
+        made = Record(key, written.sha256, written.bytes, round(seconds, 3), now(), extra)
+        atomic_write_text(beside, sealed(made))
+        return made
+
+    def _inside(self, folder: Path) -> None:
+        """Make sure that no link leads out of the run, where files would be replaced."""
+        try:
+            inside = folder.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            inside = False
+        if not inside:
+            raise TilebrushError(f"{folder} is a link that leads out of the run; remove it")
+
+    def record(self, path: Path | str) -> Record | None:
+        """The record of an output, or None if there is none or it is damaged."""
+        try:
+            return read_record(self.record_path(path).read_bytes())
+        except (ValueError, OSError):
+            return None
+
+    def valid(self, path: Path | str, key: str, *, check: Literal["size", "hash"] = "size") -> bool:
+        """Whether an output is finished, whole and made from what `key` says.
+
+        With ``size`` its length is compared, with ``hash`` all of its bytes.
+        """
+        record = self.record(path)
+        if record is None or record.key != key:
+            return False
+        problem = self._compared(self.path(path), record, check)
+        if problem is not None:
+            self.log(f"{problem.path}: found {problem.found}, needed {problem.needed}; made again")
+        return problem is None
+
+    def _compared(self, output: Path, record: Record, check: str) -> Problem | None:
+        name = self.name(output)
+        try:
+            size = output.stat().st_size if output.is_file() else None
+            if size is None:
+                return Problem(name, "no file", f"{record.bytes} bytes")
+            if size != record.bytes:
+                return Problem(name, f"{size} bytes", f"{record.bytes} bytes")
+            found = sha256_file(output) if check == "hash" else record.sha256
+        except OSError as error:
+            return Problem(name, f"a file that cannot be read ({error.strerror})", "its bytes")
+        if found != record.sha256:
+            return Problem(name, f"SHA-256 {found[:12]}", f"SHA-256 {record.sha256[:12]}")
+        return None
+
+    def verify(self) -> list[Problem]:
+        """Compare every recorded output with its record, bytes and all."""
+        problems = twofold.problems(self.root)
+        for output in self.recorded():
+            record = self.record(output)
+            if record is None:
+                needed = "a record of its making"
+                problems.append(Problem(self.name(self.record_path(output)), "damage", needed))
+                continue
+            problem = self._compared(output, record, "hash")
+            if problem is not None:
+                problems.append(problem)
+        return problems
+
+    def clean(self) -> int:
+        """Drop what only re-running stages needs, keep print and report; give the bytes freed."""
+        freed = 0
+        for folder in self.work_folders():
+            freed += sum(item.stat().st_size for item in folder.rglob("*") if item.is_file())
+            atomic.remove_tree(folder)
+        return freed
+
+    def cleaned(self) -> bool:
+        """Whether the print is finished and all that only re-running stages needs was dropped."""
+        return not self.work_folders() and self.record(self.print_tiff()) is not None
+
+    def clear(self) -> None:
+        """Drop everything, run.json included; the folder is as good as new."""
+        for path in (*self.stage_folders(), self.report(), self.print_tiff(), self.print_jpeg()):
+            atomic.remove_tree(path)
+        # Last, because a folder with outputs and no run.json would be taken for someone else's.
+        atomic.remove_tree(self.root / twofold.COPY)
+        atomic.remove_tree(self.root / twofold.MANIFEST)
+
+    def drop_tiles(self, level: int, sweep: int) -> None:
+        """Remove a sweep's tiles, after its canvas was committed."""
+        self._inside(self.sweep_dir(level, sweep))
+        tiles = list(self.sweep_dir(level, sweep).glob("tile-*"))
+        # Records first: a record whose output is gone would count as damage.
+        for path in sorted(tiles, key=lambda path: not path.name.endswith(".json")):
+            with atomic.explained(path):
+                path.unlink(missing_ok=True)
+
+    def busy(self) -> bool:
+        """Whether some process works on the run now; looks only, unless that leaves it unclear."""
+        from filelock import FileLock, Timeout
+
+        try:
+            pid, host = (self.root / _OWNER).read_text().split()
+        except (OSError, ValueError):
+            return False
+        if host == socket.gethostname() and not _alive(pid):
+            return False
+        # The name may be that of a killed process whose number another one has now.
+        try:
+            with FileLock(self.root / _LOCK, timeout=0):
+                return False
+        except (Timeout, OSError, NotImplementedError):
+            return True
+
+    def log(self, line: str) -> None:
+        """Add a line with the time to run.log; only the process that holds the run writes there."""
+        if not self._held:
+            return
+        # A log that cannot be written is no reason to lose a print.
+        with suppress(OSError), (self.root / _LOG).open("a", encoding="utf-8") as file:
+            file.write(f"{now()} {' '.join(line.splitlines())}\n")
+
+    def log_path(self) -> Path:
+        """run.log."""
+        return self.root / _LOG
+
+
+def _alive(pid: str) -> bool:
+    """Whether a process of this computer has that number."""
+    import psutil
+
+    return pid.isdecimal() and bool(psutil.pid_exists(int(pid)))  # type: ignore[no-untyped-call]

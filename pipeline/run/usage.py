@@ -1,0 +1,70 @@
+"""What a run has taken so far, over all sessions, from the records of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pipeline.host.energy import Used
+from pipeline.run.directory import RunDir
+from pipeline.run.records import Record
+
+# Keys in the records of outputs.
+_USED = "energy"
+_DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of work, and the energy of those seconds in which it was measured."""
+
+    seconds: float = 0.0
+    used: Used = field(default_factory=Used)
+
+
+def noted(used: Used) -> dict[str, object]:
+    """What the record of an output says about the energy that went into it."""
+    return {_USED: asdict(used)} if used.seconds > 0 else {}
+
+
+def noted_dropped(run: RunDir, tiles: Iterable[Path]) -> dict[str, object]:
+    """What a canvas' record says about its tiles, which are dropped and their records with them."""
+    spent = _total(run.record(tile) for tile in tiles)
+    return {_DROPPED: asdict(spent)}
+
+
+def of(run: RunDir) -> Spent:
+    """All that is recorded; work that a kill undid was never recorded."""
+    return _total(run.record(output) for output in run.recorded())
+
+
+def _total(records: Iterable[Record | None]) -> Spent:
+    seconds = joules = metered = 0.0
+    source = ""
+    for record in records:
+        for part in () if record is None else _parts(record):
+            seconds += part.seconds
+            joules, metered = joules + part.used.joules, metered + part.used.seconds
+            source = part.used.source or source
+    return Spent(seconds, Used(joules, metered, source))
+
+
+def _parts(record: Record) -> list[Spent]:
+    parts = [Spent(record.seconds, _used(record.extra.get(_USED)))]
+    dropped = record.extra.get(_DROPPED)
+    if isinstance(dropped, dict):
+        parts.append(Spent(_number(dropped.get("seconds")), _used(dropped.get("used"))))
+    return parts
+
+
+def _used(data: object) -> Used:
+    if not isinstance(data, dict):
+        return Used()
+    return Used(
+        _number(data.get("joules")), _number(data.get("seconds")), str(data.get("source", ""))
+    )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and value > 0 else 0.0

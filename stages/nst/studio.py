@@ -1,0 +1,279 @@
+"""Restyle one window: the loss of a tile (or a whole image), and its minimisation.
+
+Arrays come and go as float32 `(H, W, 3)`, 0 to 1 sRGB; inside, tensors are `(1, 3, H, W)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from stages.nst import losses
+from stages.nst import preconditioner as brush
+from stages.nst.features import NOWHERE, Reading, Wanted, read
+from stages.nst.moments import Moments, residual_target
+from stages.nst.network import Encoder
+from stages.nst.optimize import Optimizer, Progress, minimise
+from stages.tiles import Rect, Size
+
+Pixels = NDArray[np.float32]
+
+# Strong enough to keep pixels within 0 to 1 to about 1/255, too weak to steer what is inside.
+RANGE_WEIGHT = 10.0
+
+# What a smooth weight of one stands for, chosen by eye at 400x300: without it there is stipple of
+# single pixels, at 0.3 less of it.
+SMOOTH_GAIN = 0.6
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the terms of the loss; `style` and `content` count in units of the encoder's."""
+
+    style: float = 1.0
+    content: float = 1.0
+    smooth: float = 1.0
+    with_std: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a window is restyled to.
+
+    `core` (where moments are measured) and `write` (what may change) are px of the window. The
+    window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
+    the start of the sweep; without it the window itself is made to match `style`, which is right
+    for a window that is the whole canvas. `reach` is how many times the residual it aims at, by
+    layer; without it once.
+    """
+
+    core: Rect
+    write: Rect
+    style: Moments
+    canvas: Moments | None
+    content_energy: float
+    weights: Weights
+    iterations: int
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    reach: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Restyled:
+    """New pixels of a `write` rectangle, `(h, w, 3)`, and the loss at every evaluation."""
+
+    pixels: Pixels
+    losses: tuple[float, ...]
+
+
+def size_of(pixels: Pixels) -> Size:
+    """Width and height of `(H, W, 3)` pixels, whose axes are the other way round."""
+    return Size(pixels.shape[1], pixels.shape[0])
+
+
+def to_tensor(pixels: Pixels, device: torch.device | None = None) -> Tensor:
+    """`(H, W, 3)` pixels as `(1, 3, H, W)` on a device."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)[None]
+
+
+def to_pixels(image: Tensor) -> Pixels:
+    """`(1, 3, H, W)` as `(H, W, 3)` pixels, clipped to 0 to 1."""
+    array: Pixels = image[0].clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()
+    return array
+
+
+class Studio:
+    """An encoder at work in one precision on one device: measures and restyles windows.
+
+    Pixels and moments come and go on the processor.
+    """
+
+    def __init__(self, encoder: Encoder, precision: str = "float32", device: str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.encoder = encoder.to(self.device)
+        self.design = encoder.architecture
+        self.bfloat16 = precision == "bfloat16"
+        self.style_weights = dict(self.design.style)
+        self.content_weights = dict(self.design.content)
+
+    def _framed(self, image: Tensor) -> Tensor:
+        """The image with its bleed: its own reflection around it, to whole cells.
+
+        One cell of the deepest layer to each side, and what is missing to a multiple at the right
+        and bottom. Reflected once, as an image: reflecting every layer's features instead gives
+        border pixels several times the influence of others, and coloured borders.
+        """
+        unit = self.design.stride()
+        height, width = image.shape[-2:]
+        around = (unit, unit - width % -unit, unit, unit - height % -unit)
+        mode = "reflect" if min(height, width) > 2 * unit else "replicate"
+        return F.pad(image, around, mode=mode)
+
+    def _moved(self, region: Rect) -> Rect:
+        """A region of the window as px of the framed window."""
+        unit = self.design.stride()
+        return Rect(region.x + unit, region.y + unit, region.width, region.height)
+
+    def everything(self, size: Size) -> Rect:
+        """The whole of a window of that size, as px of the framed window."""
+        return self._moved(Rect(0, 0, size.width, size.height))
+
+    def _bled(self, region: Rect, size: Size) -> Rect:
+        """A region of a window of that size, grown into the bleed where it ends with the window.
+
+        A core or a write rectangle only does so at the canvas's own edge; elsewhere there is halo.
+        The bleed is restyled and measured with the canvas and cut off at the end, as in printing.
+        An edge without it (its reflection following the pixels) comes out jagged and dark: what
+        zeros around the features do there is pixels' to mend, and no pixel beyond is free to.
+        """
+        unit = self.design.stride()
+        framed = [length + 2 * unit - length % -unit for length in (size.width, size.height)]
+        x, y = (start + unit if start else 0 for start in (region.x, region.y))
+        right = framed[0] if region.right == size.width else region.right + unit
+        bottom = framed[1] if region.bottom == size.height else region.bottom + unit
+        return Rect(x, y, right - x, bottom - y)
+
+    def read(self, framed: Tensor, core: Rect, write: Rect) -> Reading:
+        """What the losses need of a framed window; regions are px of it."""
+        style, content = tuple(self.style_weights), tuple(self.content_weights)
+        wanted = Wanted(style, core, content, write)
+        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16)
+
+    def content(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
+        """Content features `(N, C)` of a photo over `write`, px of the framed window."""
+        wanted = Wanted((), NOWHERE, tuple(self.content_weights), write)
+        framed = self._framed(to_tensor(photo, self.device))
+        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16).content
+
+    @torch.inference_mode()
+    def measure(self, window: Pixels, core: Rect) -> Moments:
+        """Moments of a canvas over `core`, px of the window, the bleed of its edges included."""
+        return self._measured(window, self._bled(core, size_of(window)))
+
+    @torch.inference_mode()
+    def measure_style(self, window: Pixels, core: Rect) -> Moments:
+        """Moments of a painting over `core`, px of the window, without any bleed."""
+        return self._measured(window, self._moved(core))
+
+    def _measured(self, window: Pixels, core: Rect) -> Moments:
+        wanted = Wanted(tuple(self.style_weights), core)
+        framed = self._framed(to_tensor(window, self.device))
+        found = read(self.encoder, framed, wanted, bfloat16=self.bfloat16).moments
+        return found.to(torch.device("cpu"))
+
+    @torch.inference_mode()
+    def energy(self, photo: Pixels) -> float:
+        """Mean square of the photo's content features: the unit of the content loss."""
+        flat = self.content(photo, self.everything(size_of(photo))).values()
+        return float(sum(f.square().mean() for f in flat)) / len(flat)
+
+    def restyle(
+        self,
+        window: Pixels,
+        photo: Pixels,
+        task: Task,
+        report: Callable[[Progress], None] = lambda _: None,
+    ) -> Restyled:
+        """The `write` rectangle after the task's iterations.
+
+        `window` is the canvas at the start of the sweep and `photo` the photo at the same place.
+        The optimizer moves the pixels through a brush (stages.nst.preconditioner).
+        """
+        size = size_of(window)
+        w, core = self._bled(task.write, size), self._bled(task.core, size)
+        wanted = self.content(photo, w)
+        base = self._framed(to_tensor(window, self.device))
+        start = _part(base, w).clone()
+        objective = _Objective(self, task, core, w, wanted)
+        curve: list[float] = []
+
+        def note(progress: Progress) -> None:
+            curve.append(progress.loss)
+            report(progress)
+
+        def loss_of(strokes: Tensor) -> Tensor:
+            pixels = start + brush.laid(strokes)
+            framed: Tensor = _Put.apply(pixels, base, w)
+            return objective(framed, pixels)
+
+        nothing = torch.zeros_like(start)
+        found = start + brush.laid(
+            minimise(nothing, loss_of, task.iterations, task.optimizer, note)
+        )
+        kept = self._moved(task.write).within(w)
+        found = found[..., kept.y : kept.bottom, kept.x : kept.right]
+        return Restyled(to_pixels(found), tuple(curve))
+
+
+class _Put(torch.autograd.Function):
+    """A framed window with new pixels in one region; the same memory every time."""
+
+    @staticmethod
+    def forward(ctx: Any, pixels: Tensor, framed: Tensor, region: Rect) -> Tensor:
+        ctx.region = region
+        found = framed.detach()
+        _part(found, region).copy_(pixels)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return _part(gradient, ctx.region), None, None
+
+
+def _part(framed: Tensor, region: Rect) -> Tensor:
+    return framed[..., region.y : region.bottom, region.x : region.right]
+
+
+class _Objective:
+    """The loss of one task; the tile's target is fixed by the first evaluation.
+
+    The first evaluation measures the tile as it is at the start of the sweep, which is G_t of the
+    residual target: no pass of its own is needed for it.
+    """
+
+    def __init__(
+        self, studio: Studio, task: Task, core: Rect, write: Rect, wanted: dict[str, Tensor]
+    ) -> None:
+        self.studio, self.task, self.wanted = studio, task, wanted
+        self.core, self.write = core, write  # px of the framed window
+        self.style = task.style.to(studio.device)
+        self.target = self.style if task.canvas is None else None
+
+    def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
+        """Loss of a framed window `image`, whose changeable part is `pixels`."""
+        studio, design, weights = self.studio, self.studio.design, self.task.weights
+        reading = studio.read(image, self.core, self.write)
+        found = reading.moments
+        loss = (
+            design.style_gain
+            * weights.style
+            * losses.style_loss(
+                found,
+                self._target(found),
+                self.style,
+                studio.style_weights,
+                with_std=weights.with_std,
+            )
+        )
+        for name, share in studio.content_weights.items():
+            term = losses.content_loss(
+                reading.content[name], self.wanted[name], self.task.content_energy
+            )
+            loss = loss + design.content_gain * weights.content * share * term
+        loss = loss + SMOOTH_GAIN * weights.smooth * losses.smoothness(pixels)
+        return loss + RANGE_WEIGHT * losses.out_of_range(pixels)
+
+    def _target(self, found: Moments) -> Moments:
+        if self.target is None:
+            task = self.task
+            assert task.canvas is not None
+            canvas = task.canvas.to(self.studio.device)
+            self.target = residual_target(found.detached(), canvas, self.style, task.reach)
+        return self.target

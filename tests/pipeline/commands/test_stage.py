@@ -1,0 +1,187 @@
+"""One stage again: into a folder of its own, the run left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.cli.options import STAGES
+from pipeline.commands import print as runner
+from pipeline.commands.results import StageResult
+from pipeline.console.console import Console
+from pipeline.engine.worker import Worker
+from pipeline.run.directory import RunDir
+from stages import canvas
+from stages.errors import RunMissing, TilebrushError, UsageError
+from stages.tiles import Size
+
+LOOK = {"before.npy", "after.npy", "before.png", "after.png", "difference.png"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def again(
+    run: Path,
+    stage: str,
+    level: int | None = None,
+    tile: tuple[int, int] | None = None,
+    into: Path | None = None,
+    **changed: str,
+) -> StageResult:
+    overrides = {key.replace("_", ".", 1): value for key, value in changed.items()}
+    return runner.rerun(run, stage, level, tile, overrides, into, Console(quiet=True))
+
+
+def same(one: Path, other: Path) -> bool:
+    return one.read_bytes() == other.read_bytes()
+
+
+def test_a_tile_again_is_the_tile_of_the_run(finished: Path, tmp_path: Path) -> None:
+    before, out = contents(finished), tmp_path / "look"
+    made = again(finished, "restyle", 2, (0, 1), out)
+    assert contents(finished) == before
+    assert {path.name for path in out.iterdir()} == LOOK == set(made.files)
+    assert made.stage == "restyle@2-tile-0-1" and made.folder == str(out)
+    run = RunDir.open(finished)
+    assert same(out / "after.npy", run.tile(2, 2, 0, 1))
+    size = canvas.size_of(out / "after.npy")
+    for name in ("before.png", "after.png", "difference.png"):
+        assert canvas.inspect(out / name).size == size
+    assert made.last_loss <= made.first_loss
+    tile = Worker(run, Console(quiet=True)).plan.levels[1].grids[-1].tiles[1]
+    assert np.array_equal(
+        canvas.read(out / "before.npy"), canvas.read(run.sweep_canvas(2, 1), tile.write)
+    )
+
+
+def test_a_tile_with_another_setting_is_another(finished: Path, tmp_path: Path) -> None:
+    before = contents(finished)
+    again(finished, "restyle", 2, (0, 0), tmp_path / "a")
+    again(finished, "restyle", 2, (0, 0), tmp_path / "b", levels_iterations="6")
+    again(finished, "restyle", 2, (0, 0), tmp_path / "c", style_weight="0")
+    after = [(tmp_path / name / "after.npy").read_bytes() for name in "abc"]
+    assert len(set(after)) == 3
+    assert contents(finished) == before
+
+
+def test_a_whole_sweep_again(finished: Path, tmp_path: Path) -> None:
+    again(finished, "restyle", 1, into=tmp_path)
+    run = RunDir.open(finished)
+    assert same(tmp_path / "after.npy", run.restyled(1))
+    assert same(tmp_path / "before.npy", run.sweep_canvas(1, 1))
+    assert {path.name for path in tmp_path.iterdir()} >= LOOK | {"tile-0-0.npy"}
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_blend_again(finished: Path, tmp_path: Path, level: int) -> None:
+    before = contents(finished)
+    made = again(finished, "blend", level, into=tmp_path)
+    assert set(made.files) == LOOK
+    assert same(tmp_path / "after.npy", RunDir.open(finished).restyled(level))
+    assert contents(finished) == before
+
+
+def test_the_other_stages_again(finished: Path, tmp_path: Path) -> None:
+    before, run = contents(finished), RunDir.open(finished)
+    again(finished, "prepare", into=tmp_path / "p")
+    assert same(tmp_path / "p" / "photo.npy", run.photo())
+    assert same(tmp_path / "p" / "style-1.npy", run.style(1))
+    assert canvas.inspect(tmp_path / "p" / "style-1.png").size == Size(200, 150)
+    made = again(finished, "display", into=tmp_path / "d")
+    assert same(tmp_path / "d" / "after.npy", run.display_canvas())
+    assert set(made.files) == LOOK and made.last_loss < made.first_loss
+    again(finished, "upsample", 2, into=tmp_path / "u")
+    assert same(tmp_path / "u" / "canvas.npy", run.level_canvas(2))
+    assert same(tmp_path / "u" / "photo.npy", run.level_photo(2))
+    again(finished, "finish", into=tmp_path / "f")
+    assert same(tmp_path / "f" / "print.tif", run.print_tiff())
+    assert same(tmp_path / "f" / "print.jpg", run.print_jpeg())
+    assert contents(finished) == before
+
+
+def test_without_a_folder_it_is_one_beside_the_run(copied: Path) -> None:
+    made = again(copied, "restyle", 1, (0, 0))
+    assert Path(made.folder) == copied.with_name("run-restyle-1-tile-0-0")
+    assert (Path(made.folder) / "after.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("stage", "level", "tile", "says"),
+    [
+        ("bogus", None, None, "unknown stage"),
+        ("restyle", None, None, "levels 1 to 2"),
+        ("restyle", 0, None, "levels 1 to 2"),
+        ("restyle", 3, None, "level 3 given"),
+        ("blend", 3, None, "level 3 given"),
+        ("upsample", 9, None, "level 9 given"),
+        ("display", 1, None, "no levels"),
+        ("restyle", 2, (99, 0), "no tile 99,0; rows are 0 to"),
+        ("restyle", 2, (0, 99), "no tile 0,99"),
+        ("upsample", 1, (0, 0), "--tile goes with"),
+        ("blend", 1, (0, 0), "--tile goes with"),
+    ],
+)
+def test_what_is_not_there_is_a_usage_error(
+    finished: Path,
+    tmp_path: Path,
+    stage: str,
+    level: int | None,
+    tile: tuple[int, int] | None,
+    says: str,
+) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        again(finished, stage, level, tile, tmp_path / "out")
+    assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
+
+
+def test_unknown_settings_are_usage_errors(finished: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"tiles\.core"):
+        again(finished, "display", into=tmp_path / "out", tiles_cor="64")
+
+
+def test_a_folder_inside_the_run_or_a_file_is_refused(finished: Path, tmp_path: Path) -> None:
+    before = contents(finished)
+    (tmp_path / "file").touch()
+    for into in (finished, finished / "display", finished / "new", tmp_path / "file"):
+        with pytest.raises(UsageError, match="--into"):
+            again(finished, "finish", into=into)
+    assert contents(finished) == before
+
+
+@pytest.mark.parametrize(
+    ("stage", "level", "gone"),
+    [
+        ("display", None, "prepare/photo.npy"),
+        ("upsample", 1, "display/canvas.npy"),
+        ("restyle", 2, "restyle-2/sweep-1/canvas.npy"),
+        ("restyle", 2, "restyle-2/sweep-2/moments.safetensors"),
+        ("blend", 2, "restyle-2/sweep-2/tile-0-0.npy"),
+        ("finish", None, "restyle-2/canvas.npy"),
+    ],
+)
+def test_what_is_not_made_yet_is_said_so(
+    copied: Path, tmp_path: Path, stage: str, level: int | None, gone: str
+) -> None:
+    (copied / gone).unlink()
+    with pytest.raises(TilebrushError, match="run tilebrush resume first") as caught:
+        again(copied, stage, level, into=tmp_path / "out")
+    assert gone in str(caught.value) and caught.value.exit_code == 1
+
+
+def test_without_a_run_it_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(RunMissing):
+        again(tmp_path, "display")
+
+
+def test_every_stage_of_the_command_line_is_known(finished: Path, tmp_path: Path) -> None:
+    for stage in STAGES:
+        level = 1 if stage in ("upsample", "restyle", "blend") else None
+        assert again(finished, stage, level, into=tmp_path / stage).files

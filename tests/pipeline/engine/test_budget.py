@@ -1,0 +1,324 @@
+"""Budgets: iterations fitted level by level to the time left, and kept in the run."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.commands import print as runner
+from pipeline.config import load as config
+from pipeline.config.schema import Settings
+from pipeline.console.console import Console
+from pipeline.engine import budget
+from pipeline.engine.keys import Lineage
+from pipeline.engine.worker import Worker
+from pipeline.planning import estimate
+from pipeline.planning import levels as plan
+from pipeline.planning.estimate import Pace
+from pipeline.planning.levels import Plan
+from pipeline.run import usage as spent
+from pipeline.run.directory import RunDir
+from pipeline.run.records import Input, Manifest
+from stages.errors import Interrupted
+
+ASKED = (150, 40, 20, 8)
+PACE = 3.0  # seconds per megapixel-iteration in the first trial
+INPUTS = (Input("photo", "/p", "p", "11", 1), Input("style", "/s", "s", "22", 1))
+
+
+def wanted(hours: float | None, **changed: object) -> Settings:
+    overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
+    if hours is not None:
+        overrides["run.budget"] = f"{hours:.3f}h"
+    return config.load(Path(os.devnull), {"levels.iterations": ASKED} | overrides)
+
+
+def whole_hours() -> float:
+    """What the print takes as it was asked for."""
+    made = plan.make(wanted(None))
+    return sum(estimate.level_seconds(made, Pace(PACE, PACE))) / 3600
+
+
+class Made:
+    """A run with a budget of which some outputs are made, as far as records tell."""
+
+    def __init__(self, folder: Path, hours: float | None) -> None:
+        asked = wanted(hours)
+        self.settings = budget.begun(asked, Pace(PACE, PACE)) if hours else asked
+        began = budget.Began(ASKED, PACE).record() if hours else {}
+        record = config.to_record(self.settings)
+        self.manifest = Manifest(record, INPUTS, {"encoder weights": "ee"}, budget=began)
+        self.run = RunDir.create(folder, self.manifest)
+        self.plan = budget.planned(self.run, self.settings)
+
+    def output(self, path: Path, seconds: float) -> None:
+        self.run.commit(path, lambda out: out.write_text("x"), {"key": "k", "seconds": seconds})
+
+    def displayed(self) -> None:
+        self.output(self.run.display_canvas(), PACE * sum(s.work for s in self.plan.display))
+
+    def restyled(self, number: int, pace: float) -> None:
+        """All tiles of a level, at so many seconds per work."""
+        level = self.plan.levels[number - 1]
+        for sweep, grid in enumerate(level.grids, start=1):
+            for tile in grid.tiles:
+                place = self.run.tile(number, sweep, tile.row, tile.col)
+                self.output(place, pace * level.tile_work(grid))
+
+    def decide(self, number: int) -> list[int]:
+        self.plan = budget.decide(self.run, self.manifest, self.settings, self.plan, number)
+        return [level.iterations for level in self.plan.levels]
+
+    def left(self, number: int, pace: float) -> float:
+        """Seconds that the levels from `number` on take."""
+        return sum(estimate.level_seconds(self.plan, Pace(pace, pace))[number:])
+
+
+# ---- fitting
+
+
+def test_a_run_that_keeps_its_pace_keeps_its_iterations(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    before = [level.iterations for level in made.plan.levels]
+    assert before[0] < ASKED[0]
+    made.displayed()
+    assert made.decide(1) == pytest.approx(before, abs=1)
+    made.restyled(1, PACE)
+    # Files take no time here, so that a little is left over.
+    assert made.decide(2) == pytest.approx(before, rel=0.1, abs=1)
+
+
+@pytest.mark.parametrize("real", [0.5 * PACE, 1.5 * PACE])
+def test_later_levels_follow_the_pace_of_real_tiles(tmp_path: Path, real: float) -> None:
+    hours = 0.6 * whole_hours()
+    made = Made(tmp_path / "run", hours)
+    made.displayed()
+    first = made.decide(1)
+    for number in (2, 3, 4):
+        made.restyled(number - 1, real)
+        found = made.decide(number)
+        assert found[: number - 1] == [level.iterations for level in made.plan.levels][: number - 1]
+        more = [
+            new > old for new, old in zip(found[number - 1 :], first[number - 1 :], strict=True)
+        ]
+        assert all(more) if real < PACE else not any(more)
+        left = hours * 3600 - spent.of(made.run).seconds
+        # Few iterations are left to choose from: one more would be too many.
+        assert 0.6 * left < made.left(number, real) <= left
+    made.restyled(4, real)
+    assert 0.7 < spent.of(made.run).seconds / (hours * 3600) < 1
+
+
+def test_a_budget_used_up_gives_the_least_and_the_print_is_made(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    made.displayed()
+    made.decide(1)
+    made.restyled(1, 1000 * PACE)
+    assert made.decide(2)[1:] == [2, 2, 2]
+    made.restyled(2, PACE)
+    assert made.decide(3)[2:] == [2, 2]
+    assert made.plan.size == made.plan.levels[-1].size
+
+
+def test_no_more_than_four_times_what_was_asked_for(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 100 * whole_hours())
+    assert made.decide(1) == [4 * count for count in ASKED]
+    made.restyled(1, PACE / 100)
+    assert made.decide(2) == [4 * count for count in ASKED]
+
+
+@settings(max_examples=15)  # each writes a run of some files
+@given(st.floats(0.05, 5), st.floats(0.01, 100))
+def test_any_pace_stays_within_bounds_and_time(
+    tmp_path_factory: pytest.TempPathFactory, share: float, slow: float
+) -> None:
+    hours = share * whole_hours()
+    made = Made(tmp_path_factory.mktemp("any") / "run", hours)
+    made.restyled(1, slow * PACE)
+    found = made.decide(2)[1:]
+    assert all(2 <= count <= 4 * own for count, own in zip(found, ASKED[1:], strict=True))
+    left = hours * 3600 - spent.of(made.run).seconds
+    # Records hold milliseconds, which is coarse for tiles as fast as some of these.
+    assert found == [2, 2, 2] or made.left(2, slow * PACE) <= 1.01 * left
+
+
+def test_the_middle_tile_counts_not_one_that_was_stopped(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 2.0)
+    made.restyled(3, PACE)
+    level = made.plan.levels[2]
+    made.output(made.run.tile(3, level.sweeps, 0, 0), 36_000)
+    assert budget.tile_pace(made.run, made.plan, 4) == pytest.approx(PACE, rel=1e-3)
+    assert budget.tile_pace(made.run, made.plan, 3) is None
+
+
+def test_without_a_trial_the_display_gives_the_pace(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    made.displayed()
+    made.manifest.budget["tiles"] = 0.0
+    slow = made.decide(1)
+    assert 2 < slow[0] < ASKED[0]
+
+
+# ---- what is kept
+
+
+def test_what_is_decided_stays(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    made.displayed()
+    made.decide(1)
+    made.restyled(1, 1.5 * PACE)
+    found = made.decide(2)
+    for _ in range(2):  # the pace of later tiles is nothing to it
+        made.restyled(1, 0.1 * PACE)
+        assert made.decide(2) == found
+    again = budget.planned(made.run, made.settings)
+    assert again == made.plan
+
+
+@pytest.mark.parametrize("damaged", ["output", "record"])
+@pytest.mark.parametrize("how", ["gone", "other"])
+def test_what_is_decided_outlives_damage(tmp_path: Path, damaged: str, how: str) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    found = made.decide(1)
+    path = made.run.budget(1)
+    victim = path if damaged == "output" else made.run.record_path(path)
+    if how == "gone":
+        victim.unlink()
+    else:
+        victim.write_text(victim.read_text().replace("{", "[", 1))
+    assert made.run.verify() or (damaged, how) == ("record", "gone")
+    made.output(made.run.display_canvas(), 3000)  # a new decision would be another
+    made.plan = plan.make(made.settings)
+    assert made.decide(1) == found
+    assert not made.run.verify()
+
+
+def test_nonsense_is_decided_anew(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    found = made.decide(1)
+    path = made.run.budget(1)
+    key = made.run.record(path).key
+    for iterations in ([], [1], ["a"] * 4, [0, 1, 1, 1], 5, None):
+        text = json.dumps({"key": key, "iterations": iterations})
+        said = {"key": key, "iterations": iterations}
+        made.run.commit(path, lambda out, text=text: out.write_text(text), said)
+        made.plan = plan.make(made.settings)
+        assert budget.planned(made.run, made.settings) == made.plan
+        assert made.decide(1) == found
+
+
+def test_other_settings_are_not_decided_for(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    made.displayed()
+    made.decide(1)
+    other = budget.with_iterations(made.settings, (5,))
+    assert [level.iterations for level in budget.planned(made.run, other).levels] == [5] * 4
+
+
+def test_keys_change_from_the_changed_level_on(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 0.6 * whole_hours())
+    made.displayed()
+    made.decide(1)
+
+    def keys(planned: Plan) -> list[str]:
+        lineage = Lineage(made.manifest, made.settings, planned)
+        return [lineage.level(number) for number in range(5)]
+
+    before = keys(made.plan)
+    made.restyled(1, 3 * PACE)
+    made.decide(2)
+    after = keys(made.plan)
+    assert before[:2] == after[:2]
+    assert all(old != new for old, new in zip(before[2:], after[2:], strict=True))
+
+
+def test_without_a_budget_nothing_is_decided(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", None)
+    before = made.plan
+    assert made.decide(1) == list(ASKED)
+    assert made.plan is before and before == plan.make(made.settings)
+    assert not made.run.budget(1).exists()
+
+
+def test_a_line_tells_what_changed(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run", 2.0)
+    before = made.plan
+    after = plan.iterated(before, 3, (7, 5))
+    said = budget.told(made.settings, before, after, 3)
+    assert said.startswith("budget 2.000h: from level 3 on [7, 5] iterations per level instead of")
+    until = made.settings.run.model_copy(update={"until": "2026-12-01 07:30"})
+    named = made.settings.model_copy(update={"run": until})
+    assert budget.name(named) == "until 2026-12-01 07:30"
+
+
+# ---- whole prints
+
+
+def decisions(run: Path) -> dict[str, Any]:
+    return {path.parent.name: json.loads(path.read_text()) for path in run.glob("*/budget.txt")}
+
+
+def test_a_print_with_a_wrong_trial_finishes_and_resumes_the_same(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, asked = tmp_path / "run", {"run_budget": "90s", "levels_iterations": "3"}
+    # The trial finds a computer a thousand times too slow.
+    monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(900.0, 900.0))
+    real, seen = Worker.restyled_tile, []
+
+    def struck(worker: Worker, level, sweep, tile, did):
+        seen.append((level.level, level.iterations))
+        if level.level == 2 and len(seen) > 8:
+            raise Interrupted(15)
+        return real(worker, level, sweep, tile, did)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "restyled_tile", struck)
+        chosen = printer.resolved(**asked)
+        with pytest.raises(Interrupted):
+            runner.print_run(printer.photo, [printer.style], run, chosen, Console())
+    assert "from level 2 on [12] iterations per level instead of [2]" in capsys.readouterr().err
+    assert {count for level, count in seen if level == 1} == {2}
+    before = decisions(run)
+    status = runner.status(run)
+    assert [level.iterations for level in status.levels[1:]] == [2, 12]
+    monkeypatch.setattr(estimate, "measure", None)  # no further trial
+    made = runner.print_run(printer.photo, [printer.style], run, chosen, Console())
+    assert "iterations per level" not in capsys.readouterr().err  # all was said before
+    assert made.tiles_found > 0 and made.size == "240x180"
+    assert decisions(run) == before and sorted(before) == ["restyle-1", "restyle-2"]
+    assert not runner.verify(run).problems
+    assert printer.resume(run).tiles_computed == printer(run, **asked).tiles_computed == 0
+    kept = RunDir.open(run)
+    planned = budget.planned(kept, config.from_record(kept.manifest().settings))
+    assert [level.iterations for level in planned.levels] == [2, 12]
+
+
+def test_a_budget_does_not_hide_other_iterations(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stages.errors import RunDiffers
+
+    monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(1e-6, 1e-6))
+    printer(tmp_path / "run", run_budget="1h", levels_iterations="1")
+    with pytest.raises(RunDiffers, match=r"levels\.iterations"):
+        printer(tmp_path / "run", run_budget="1h", levels_iterations="2")
+    with pytest.raises(RunDiffers, match=r"run\.budget"):
+        printer(tmp_path / "run", run_budget="2h", levels_iterations="1")
+
+
+def test_the_same_time_to_be_ready_at_is_the_same_run(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(1e-6, 1e-6))
+    asked = {"run_until": "2099-01-01 07:30", "levels_iterations": "1"}
+    printer(tmp_path / "run", **asked)
+    levels = runner.status(tmp_path / "run").levels[1:]
+    assert [level.iterations for level in levels] == [4, 4]
+    assert printer(tmp_path / "run", **asked).tiles_computed == 0  # less time is left by now

@@ -1,0 +1,104 @@
+"""Keys: a change reaches exactly the outputs that depend on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import load as config
+from pipeline.engine.keys import Lineage
+from pipeline.planning import levels as plan
+from pipeline.run.records import Input, Manifest
+from stages.canvas import PrintFormat
+
+INPUTS = (
+    Input("photo", "/p.jpg", "p.jpg", "11", 1),
+    Input("style", "/s.jpg", "s.jpg", "22", 1),
+    Input("style", "/t.jpg", "t.jpg", "33", 1),
+)
+
+
+def keys(weights: str = "ee", inputs: tuple[Input, ...] = INPUTS, **changed: str) -> dict[str, str]:
+    """The keys of a print's outputs by name."""
+    overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
+    settings = config.load(Path(os.devnull), overrides)
+    made = plan.make(settings)
+    manifest = Manifest(config.to_record(settings), inputs, {"encoder weights": weights})
+    lineage = Lineage(manifest, settings, made)
+    found = {"photo": lineage.photo, "style 1": lineage.style(1), "style 2": lineage.style(2)}
+    found |= {"display": lineage.display, "energy": lineage.energy}
+    for level in made.levels:
+        n = level.level
+        found[f"upsample {n}"] = lineage.upsampled(level)
+        found[f"photo {n}"] = lineage.upsampled_photo(level)
+        found[f"style moments {n}"] = lineage.style_moments(level)
+        for sweep, grid in enumerate(level.grids, start=1):
+            found[f"moments {n}.{sweep}"] = lineage.moments(level, sweep)
+            found[f"tile {n}.{sweep}"] = lineage.tile(level, sweep, grid.tiles[0])
+            found[f"sweep {n}.{sweep}"] = lineage.sweep(level, sweep)
+    found["finish"] = lineage.finish(PrintFormat(settings.print.dpi))
+    return found
+
+
+def changed(**settings: str) -> set[str]:
+    before, after = keys(), keys(**settings)
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_no_two_outputs_share_a_key() -> None:
+    found = keys()
+    assert len(set(found.values())) == len(found)
+    assert keys() == found
+
+
+@pytest.mark.parametrize(
+    "free",
+    [
+        {"run_nice": "5"},
+        {"energy_watts": "60"},
+        {"run_memory": "4GB"},
+        {"run_only_between": "22:00-07:00"},
+        {"run_until": "07:30"},
+    ],
+)
+def test_what_changes_no_picture_changes_no_key(free: dict[str, str]) -> None:
+    assert changed(**free) == set()
+
+
+def test_the_print_file_alone_depends_on_dpi() -> None:
+    assert changed(print_dpi="300") == {"finish"}
+
+
+def test_a_late_level_leaves_the_earlier_ones() -> None:
+    found = changed(levels_iterations="150,40,24,9")
+    assert found == {name for name in keys() if name in ("finish",) or name[-3:-2] == "4"}
+
+
+def test_the_look_leaves_the_inputs() -> None:
+    for found in (changed(style_smooth_weight="2"), changed(weights="ff")):
+        given = {"photo", "style 1", "style 2"} | {f"photo {n}" for n in range(1, 5)}
+        assert set(keys()) - found == given
+
+
+def test_another_style_leaves_the_photo_and_the_other_style() -> None:
+    other = (*INPUTS[:2], Input("style", "/t.jpg", "t.jpg", "44", 1))
+    before, after = keys(), keys(inputs=other)
+    same = {n for n in before if before[n] == after[n]}
+    assert same == {"photo", "style 1"} | {f"photo {n}" for n in range(1, 5)}
+
+
+def test_softness_changes_what_is_made_of_the_painting() -> None:
+    some = {"photo", "style 1", "display", "upsample 1", "sweep 1.1"}
+    assert some & changed(levels_soften="2") == {"sweep 1.1"}
+    assert some & changed(levels_comb="0") == {"sweep 1.1"}
+    assert some & changed(display_comb="0") == {"display", "upsample 1", "sweep 1.1"}
+    assert some & changed(display_soften="2") == {"display", "upsample 1", "sweep 1.1"}
+
+
+def test_tooth_and_strokes_change_what_grows_out_of_them() -> None:
+    some = {"photo", "display", "photo 1", "upsample 1"}
+    assert some & changed(levels_bristles="0.03") == {"upsample 1"}
+    assert some & changed(levels_crisp="0") == {"upsample 1"}
+    assert some & changed(display_tooth="0.03") == {"display", "upsample 1"}

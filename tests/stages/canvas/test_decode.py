@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+from pictures import HEIGHT, WIDTH, gradient, noisy, png_header, prepared, rgb, save
+
+from stages import canvas
+from stages.errors import InputImageError
+from stages.tiles import Size, centre_crop
+
+EXACT = gradient() / 255.0
+
+
+def _float(values: Any) -> Any:
+    return pyvips.Image.new_from_array(np.asarray(values, np.float32)).copy(interpretation="scrgb")
+
+
+def _refusal(path: Path) -> str:
+    """The message of a refusal: one line, at once, naming the file, nothing written."""
+    start = time.perf_counter()
+    with pytest.raises(InputImageError) as caught:
+        canvas.prepare_photo(path, path.parent / "refused.npy", Size(WIDTH, HEIGHT))
+    assert time.perf_counter() - start < 5.0
+    message = str(caught.value)
+    assert path.name in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp", ".jpg", ".gif"])
+def test_formats(tmp_path: Path, suffix: str) -> None:
+    path = save(rgb(), tmp_path / f"picture{suffix}")
+    tolerance = 0.0 if suffix in (".png", ".tif") else 0.08
+    assert np.abs(prepared(path) - EXACT).max() <= tolerance + 1e-6
+
+
+def test_the_name_does_not_matter_only_the_content(tmp_path: Path) -> None:
+    path = save(rgb(), tmp_path / "picture.png")
+    odd = path.rename(tmp_path / "my photo [final, really].jpg ü")
+    assert canvas.inspect(odd).format == "PNG"
+    assert np.allclose(prepared(odd), EXACT, atol=1e-6)
+
+
+def test_facts(tmp_path: Path) -> None:
+    facts = canvas.inspect(save(rgb().colourspace("rgb16"), tmp_path / "p.png", profile="p3"))
+    assert (facts.size, facts.bands, facts.source_bits) == (Size(WIDTH, HEIGHT), 3, 16)
+    assert facts.has_profile
+    assert facts.format == "PNG"
+
+
+def test_sixteen_bits_are_kept(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, WIDTH * HEIGHT * 3).reshape(HEIGHT, WIDTH, 3).astype(np.uint16)
+    path = save(
+        pyvips.Image.new_from_array(values).copy(interpretation="rgb16"), tmp_path / "p.tif"
+    )
+    assert np.abs(prepared(path) - values / 65535.0).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tif"])
+def test_grey_has_three_equal_channels(tmp_path: Path, name: str) -> None:
+    pixels = prepared(save(rgb().colourspace("b-w"), tmp_path / name))
+    assert np.array_equal(pixels[..., 0], pixels[..., 1])
+    assert np.array_equal(pixels[..., 0], pixels[..., 2])
+    assert 0.1 < pixels.mean() < 0.9
+
+
+def test_transparency_lies_over_white(tmp_path: Path) -> None:
+    half = prepared(save(rgb().bandjoin(51), tmp_path / "half.png"))
+    assert np.allclose(half, EXACT * 0.2 + 0.8, atol=1e-6)
+    clear = prepared(save(rgb().colourspace("b-w").bandjoin(0), tmp_path / "clear.png"))
+    assert np.all(clear == 1.0)
+    deep = rgb().colourspace("rgb16").bandjoin(0).copy(interpretation="rgb16")
+    assert np.all(prepared(save(deep, tmp_path / "deep.png")) == 1.0)
+
+
+@pytest.mark.parametrize("kind", ["cmyk", "lab"])
+def test_other_colour_spaces_come_near_the_same_colours(tmp_path: Path, kind: str) -> None:
+    muted = rgb((gradient() // 4 + 96).astype(np.uint8))
+    path = save(muted.colourspace(kind), tmp_path / "p.tif")
+    assert np.abs(prepared(path) - muted.numpy() / 255.0).max() < 0.08
+
+
+def test_an_embedded_profile_is_used(tmp_path: Path) -> None:
+    muted = rgb((gradient() // 4 + 96).astype(np.uint8))
+    wide = muted.icc_transform("p3", input_profile="srgb")
+    path = save(wide, tmp_path / "p.png", profile="p3")
+    assert np.abs(wide.numpy() / 255.0 - muted.numpy() / 255.0).max() > 0.015
+    assert np.abs(prepared(path) - muted.numpy() / 255.0).max() < 0.01
+
+
+def test_a_broken_profile_is_passed_over(tmp_path: Path) -> None:
+    image = rgb().copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", b"no profile" * 30)
+    assert np.allclose(prepared(save(image, tmp_path / "p.tif")), EXACT, atol=1e-3)
+
+
+def test_floating_point_is_linear_light(tmp_path: Path) -> None:
+    assert np.allclose(
+        prepared(save(rgb().colourspace("scrgb"), tmp_path / "p.tif")), EXACT, atol=1e-3
+    )
+
+
+def test_palette_bilevel_tiled_interlaced(tmp_path: Path) -> None:
+    assert np.abs(prepared(save(rgb(), tmp_path / "a.png", palette=True)) - EXACT).max() < 0.1
+    black_white = prepared(save(rgb().colourspace("b-w") > 100, tmp_path / "b.tif", bitdepth=1))
+    assert set(np.unique(black_white)) == {0.0, 1.0}
+    tiled = save(rgb(), tmp_path / "c.tif", tile=True, tile_width=32, tile_height=32)
+    assert np.allclose(prepared(tiled), EXACT, atol=1e-6)
+    interlaced = save(rgb(), tmp_path / "d.png", interlace=True)
+    assert np.allclose(prepared(interlaced), EXACT, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_animations_give_their_first_picture(tmp_path: Path, suffix: str) -> None:
+    both = rgb().join(rgb().invert(), "vertical").copy()
+    both.set_type(pyvips.GValue.gint_type, "page-height", HEIGHT)
+    pixels = prepared(save(both, tmp_path / f"moving{suffix}"))
+    assert pixels.shape == (HEIGHT, WIDTH, 3)
+    assert np.abs(pixels - EXACT).mean() < 0.05
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("target", [(WIDTH, HEIGHT), (60, 60), (71, 33)])
+def test_orientations(tmp_path: Path, orientation: int, target: tuple[int, int]) -> None:
+    image = noisy().copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    path = save(image, tmp_path / "p.tif")
+    upright = image.autorot()
+    facts = canvas.inspect(path)
+    assert facts.size == Size(upright.width, upright.height)
+    whole = prepared(path, upright.width, upright.height)
+    assert np.allclose(whole, upright.numpy() / 255.0, atol=1e-6)
+    crop = centre_crop(facts.size, Size(*target))
+    expected = upright.cast("float").crop(crop.x, crop.y, crop.width, crop.height)
+    across, down = target[0] / crop.width, target[1] / crop.height
+    shrinks = crop.width >= target[0] and crop.height >= target[1]
+    shrunk = (
+        expected.resize(across, vscale=down) if shrinks and crop.width != target[0] else expected
+    )
+    assert np.abs(prepared(path, *target) - shrunk.numpy().clip(0, 255) / 255.0).max() < 1e-5
+
+
+def test_a_small_photo_is_cropped_but_not_enlarged(tmp_path: Path) -> None:
+    path = save(rgb(), tmp_path / "p.png")
+    size = canvas.prepare_photo(path, tmp_path / "c.npy", Size(6000, 6000))
+    assert size == canvas.size_of(tmp_path / "c.npy") == Size(HEIGHT, HEIGHT)
+
+
+def test_a_large_photo_has_the_size_asked_for(tmp_path: Path) -> None:
+    path = save(noisy(701, 533), tmp_path / "p.jpg")
+    for size in (Size(53, 40), Size(300, 31), Size(17, 400), Size(700, 532)):
+        assert canvas.prepare_photo(path, tmp_path / "c.npy", size) == size
+        assert canvas.size_of(tmp_path / "c.npy") == size
+
+
+def test_styles_shrink_only_above_the_limit(tmp_path: Path) -> None:
+    path = save(noisy(), tmp_path / "p.png")
+    dst = tmp_path / "c.npy"
+    assert canvas.prepare_style(path, dst, WIDTH * HEIGHT) == Size(WIDTH, HEIGHT)
+    small = canvas.prepare_style(path, dst, 5000)
+    assert small == canvas.size_of(dst)
+    assert 4700 < small.pixels <= 5000
+
+
+@pytest.mark.parametrize("percent", [1, 10, 50, 90, 99])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("p.jpg", {}),
+        ("q.jpg", {"interlace": True}),
+        ("p.png", {}),
+        ("q.png", {"interlace": True}),
+        ("p.tif", {}),
+        ("p.webp", {}),
+        ("p.gif", {}),
+    ],
+)
+def test_half_files_are_refused(
+    tmp_path: Path, name: str, options: dict[str, object], percent: int
+) -> None:
+    path = save(noisy(), tmp_path / name, **options)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * percent // 100])
+    _refusal(path)
+
+
+def test_a_half_file_is_refused_even_where_the_crop_needs_no_more(tmp_path: Path) -> None:
+    path = save(noisy(160, 480), tmp_path / "tall.jpg")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 9 // 10])  # a 160x120 crop needs rows 180 to 300
+    assert "cut short" in _refusal(path)
+
+
+def test_damaged_png_is_refused(tmp_path: Path) -> None:
+    path = save(noisy(), tmp_path / "p.png")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(bytes(data))
+    _refusal(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    values = gradient() / np.float32(255.0)
+    values[7, 5, 1] = value
+    assert "no numbers" in _refusal(save(_float(values), tmp_path / "p.tif"))
+
+
+def test_floating_point_of_the_wrong_range_is_refused(tmp_path: Path) -> None:
+    assert "between 0 and 1" in _refusal(save(_float(gradient()), tmp_path / "p.tif"))
+
+
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    assert "no such file" in _refusal(tmp_path / "missing.jpg")
+    folder = tmp_path / "folder.jpg"
+    folder.mkdir()
+    assert "a folder" in _refusal(folder)
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    assert "empty" in _refusal(empty)
+    text = tmp_path / "text.jpg"
+    text.write_text("hello\n" * 100)
+    assert "known format" in _refusal(text)
+    drawing = tmp_path / "drawing.svg"
+    drawing.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"></svg>')
+    _refusal(drawing)
+    tiny = save(rgb().crop(0, 0, 1, 1), tmp_path / "tiny.png")
+    assert "16 px" in _refusal(tiny)
+    channels = save(rgb().bandjoin([1, 2]), tmp_path / "channels.tif")
+    assert "channels" in _refusal(channels)
+    signed = save(rgb().cast("short"), tmp_path / "signed.tif")
+    assert "short" in _refusal(signed)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    assert "regular" in _refusal(pipe)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    path = save(rgb(), tmp_path / "p.png")
+    path.chmod(0)
+    assert "permissions" in _refusal(path)
+
+
+@pytest.mark.parametrize("side", [30_000, 100_000])
+def test_bombs_are_refused(tmp_path: Path, side: int) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png_header(side, side))
+    _refusal(path)
+
+
+def test_files_that_must_be_decoded_whole_have_a_lower_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.canvas.decode.MAX_WHOLE_PIXELS", 1000)
+    canvas.inspect(save(rgb(), tmp_path / "plain.png"))
+    for name, options in (("p.webp", {}), ("p.png", {"interlace": True})):
+        with pytest.raises(InputImageError, match="decoded whole"):
+            canvas.inspect(save(rgb(), tmp_path / name, **options))
+
+
+def test_nothing_but_our_message_reaches_the_screen(tmp_path: Path) -> None:
+    path = save(noisy(), tmp_path / "p.jpg")
+    path.write_bytes(path.read_bytes()[:2000])
+    values = gradient() / np.float32(255.0)
+    values[0, 0, 0] = np.nan
+    nan = save(_float(values), tmp_path / "nan.tif")
+    program = (
+        "import sys; from pathlib import Path; from stages import canvas; from stages.tiles import"
+        " Size\nfor name in sys.argv[1:]:\n try: canvas.prepare_photo(Path(name),"
+        " Path(name).with_suffix('.npy'), Size(90, 90))\n except canvas.decode.InputImageError:"
+        " print('refused')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path), str(nan)],
+        capture_output=True,
+        text=True,
+        cwd=Path(canvas.__file__).parents[2],
+        check=True,
+    )
+    assert done.stdout.split() == ["refused", "refused"]
+    assert done.stderr == ""
