@@ -30,6 +30,8 @@ from benchmarks.common import (
     save_json,
     settings_arguments,
 )
+from pipeline.engine import table
+from pipeline.engine.outputs import Place, Ref
 from pipeline.run.layout import Layout
 from stages.errors import RunMissing
 
@@ -165,13 +167,17 @@ def stage_of(run: Path) -> tuple[str, float]:
         if level["done_share"] == 1:
             continue
         if number == 0:
-            stage = "display" if layout.record_path(layout.photo()).is_file() else "prepare"
-        elif not layout.record_path(layout.level_photo(number)).is_file():
+            stage = "display" if _recorded(layout, Ref("photo")) else "prepare"
+        elif not _recorded(layout, Ref("level photo", Place(level=number))):
             stage = f"upsample@{number}"
         else:
             stage = f"restyle@{number} sweep {level['sweep']} tiles {level['tiles']}"
         return stage, float(status["done_share"])
     return ("after the last file" if status["state"] == "finished" else "finish"), 1.0
+
+
+def _recorded(layout: Layout, ref: Ref) -> bool:
+    return layout.record_path(table.row(ref.name).file(ref.place)).is_file()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

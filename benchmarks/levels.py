@@ -28,11 +28,13 @@ import torch
 
 from benchmarks.common import INPUTS, print_table, result_of, save_json
 from pipeline.console.console import Console
+from pipeline.engine import makers, table
+from pipeline.engine.outputs import Job, Place
 from pipeline.engine.worker import Worker
 from pipeline.planning.levels import LevelPlan
 from pipeline.run.directory import RunDir
-from stages import canvas, restyle
-from stages.measure import checked_halo, clipped
+from stages import canvas, restyle, tiles
+from stages.measure import clipped
 from stages.nst.losses import content_loss, style_loss
 from stages.nst.moments import residual_target
 from stages.nst.optimize import Optimizer
@@ -83,6 +85,15 @@ class Bench:
         self.worker = Worker(self.run, console)
         self.studio = self.worker.studio
 
+    def asked(self, level: LevelPlan, tile: Tile) -> Job:
+        """The job that the worker has for a tile of the last sweep."""
+        place = Place(level=level.level, sweep=level.sweeps, row=tile.row, col=tile.col)
+        return self.worker.job(table.row("tile"), place)
+
+    def look(self, level: LevelPlan) -> Look:
+        """What the tiles of a level's last sweep are restyled to."""
+        return makers.look(self.asked(level, level.grids[-1].tiles[0]))
+
     def tiles(self, level: LevelPlan, count: int) -> list[Tile]:
         """So many tiles of a level's last sweep, spread over the canvas."""
         found = level.grids[-1].tiles
@@ -91,15 +102,14 @@ class Bench:
 
     def job(self, level: LevelPlan, tile: Tile) -> TileJob:
         """What a tile of the last sweep reads."""
-        source = self.worker.sweep_source(level, level.sweeps)
-        return TileJob(source, self.run.level_photo(level.level), tile)
+        return replace(makers.tile_job(self.asked(level, tile)), tile=tile)
 
     def measured(self, level: LevelPlan, tile: Tile, pixels: np.ndarray | None) -> list[float]:
         """Style loss over all layers and over the deepest, and content loss, of a tile's pixels.
 
         Without pixels those of the start.
         """
-        job, look = self.job(level, tile), self.worker.look(level, level.sweeps)
+        job, look = self.job(level, tile), self.look(level)
         area = clipped(tile.window, level.size)
         core, write = tile.core.within(area), tile.write.within(area)
         window, photo = canvas.read(job.canvas, area), canvas.read(job.photo, area)
@@ -110,7 +120,7 @@ class Bench:
         found = self.studio.measure(window, core)
         target = look.style
         if look.canvas is not None:
-            target = residual_target(start, look.canvas, look.style, look.reach)
+            target = residual_target(start, look.canvas, look.style, look.gains)
         weights = self.studio.style_weights
         deepest = {list(weights)[-1]: 1.0}
         style = [style_loss(found, target, look.style, some) for some in (weights, deepest)]
@@ -130,7 +140,7 @@ class Bench:
         """Restyle tiles in a way and measure what came of it."""
         seconds, shares = [], []
         studio = _shallower(self.studio, way.without)
-        look = way.look(self.worker.look(level, level.sweeps))
+        look = way.look(self.look(level))
         for tile in tiles:
             began = time.perf_counter()
             asked = _narrowed(tile, _halo(studio)) if way.without else tile
@@ -147,7 +157,7 @@ class Bench:
 
     def curves(self, level: LevelPlan, tiles: Sequence[Tile]) -> list[tuple[float, ...]]:
         """Losses of tiles, iteration by iteration, restyled as the run does."""
-        look = self.worker.look(level, level.sweeps)
+        look = self.look(level)
         return [restyle.restyle_tile(self.studio, self.job(level, t), look).losses for t in tiles]
 
 
@@ -173,8 +183,8 @@ def _block(layer: str) -> int:
 def _halo(studio: Studio) -> int:
     """What the deepest layer that a studio uses sees, in whole strides of the grid."""
     names = (*studio.style_weights, *studio.content_weights)
-    reach = max(studio.design.layer(name).reach for name in names)
-    return checked_halo(reach, studio.design.stride(), 0)
+    radius = max(studio.design.layer(name).radius for name in names)
+    return tiles.checked_halo(radius, studio.design.stride(), 0)
 
 
 def _narrowed(tile: Tile, halo: int) -> Tile:
@@ -227,7 +237,7 @@ def stops(level: LevelPlan, curves: Sequence[tuple[float, ...]]) -> Iterator[Sto
 def tables(root: Path, count: int) -> tuple[list[Row], list[Stop]]:
     """Both tables, of so many tiles of every level."""
     bench = Bench(root, Console(quiet=True))
-    levels = bench.worker.plan.levels
+    levels = bench.worker.brief.plan.levels
     rows = []
     for level in levels[-2:]:
         bench.row(level, Way("to warm up", _times(0.0)), bench.tiles(level, 1))

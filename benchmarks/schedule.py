@@ -21,12 +21,11 @@ from benchmarks.common import SAMPLES, print_table, save_json
 from pipeline.config.load import Settings, parse_size
 from stages import canvas, measure
 from stages.canvas import Tooth
-from stages.display import Scale, scales
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
 from stages.nst.studio import Pixels, Task, Weights
-from stages.tiles import Rect, Size
+from stages.tiles import Rect, Scale, Size, scales
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
 from stages.nst.studio import Studio, Weights
-from stages.tiles import Size
+from stages.tiles import Size, scales
 
 SIZE = Size(400, 300)
 MAX_PIXELS = 16_000_000
@@ -54,10 +54,13 @@ def texture(studio: Studio, painting: Path, iterations: Sequence[int]) -> tuple[
         studio,
         grey,
         lambda size: measure.style_moments(studio, StyleImages((painting,), (1.0,)), size),
-        display.scales(SIZE, settings.display.start, iterations),
-        Weights(content=0.0),
-        Optimizer(),
-        canvas.Tooth(settings.display.tooth),
+        scales(SIZE, settings.display.start, iterations),
+        display.Manner(
+            weights=Weights(content=0.0),
+            optimizer=Optimizer(),
+            tooth=canvas.Tooth(settings.display.tooth),
+            content_energy=studio.energy(grey),
+        ),
     )
     return made.pixels, min(made.losses[-1])
 

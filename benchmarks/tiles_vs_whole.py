@@ -151,7 +151,7 @@ class Bench:
             canvases.append(measure.of_canvas(self.studio, path, tiles))
             look = Look(
                 self.style, canvases[-1] if residual else None, self.energy, self.weights,
-                iterations, Optimizer(), restyle.reaches(self.style, canvases),
+                iterations, Optimizer(), restyle.gains(self.style, canvases),
             )  # fmt: skip
             for tile in tiles.tiles:
                 job = TileJob(path, self.folder / "photo.npy", tile)

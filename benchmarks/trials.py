@@ -21,6 +21,7 @@ from typing import NoReturn
 import numpy as np
 
 from pipeline.cli import app as cli
+from pipeline.engine.state import State
 from pipeline.run.directory import RunDir
 from stages.errors import TilebrushError
 
@@ -140,7 +141,9 @@ class Field:
         if not RunDir.exists(self.run):
             return []
         try:
-            return [p.path for p in RunDir.open(self.run).verify() if p.found != "no file"]
+            run = RunDir.open(self.run)
+            found = (*run.manifest_problems(), *State(run).problems())
+            return [p.path for p in found if p.found != "no file"]
         except TilebrushError as error:
             return [str(error)]
 

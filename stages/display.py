@@ -17,45 +17,24 @@ from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.studio import Pixels, Studio, Task, Weights
-from stages.tiles import Rect, Size
-
-VERSION = "4"
-
-LEAST_SIDE = 64  # px; below it the deepest layers have too few positions for moments
+from stages.tiles import Rect, Scale, Size
 
 
 @dataclass(frozen=True)
-class Scale:
-    """One step of the coarse-to-fine path."""
+class Manner:
+    """How the display image is stylized; `content_energy` is the unit of the content loss."""
 
-    size: Size
-    iterations: int
-
-
-def scales(size: Size, start: int, iterations: Sequence[int]) -> tuple[Scale, ...]:
-    """Sizes from 1/`start` of the display size upwards, doubling, with their iterations.
-
-    Scales under 64 px on the short side are left out; the last iteration count repeats.
-    """
-    factors = []
-    factor = start
-    while factor >= 1:
-        factors.append(factor)
-        factor //= 2
-    path = []
-    for i, shrink in enumerate(factors):
-        here = Size(round(size.width / shrink), round(size.height / shrink))
-        if min(here.width, here.height) >= LEAST_SIDE or shrink == 1:
-            path.append(Scale(here, iterations[min(i, len(iterations) - 1)]))
-    return tuple(path)
+    weights: Weights
+    optimizer: Optimizer
+    tooth: Tooth
+    content_energy: float
 
 
 @dataclass(frozen=True)
 class Displayed:
-    """The stylized display image `(H, W, 3)`, the photo's content energy and the last losses."""
+    """The stylized display image `(H, W, 3)` and the losses of every scale."""
 
     pixels: Pixels
-    content_energy: float
     losses: tuple[tuple[float, ...], ...]
 
 
@@ -64,30 +43,27 @@ def stylize(
     photo: Pixels,
     style_of: Callable[[Size], Moments],
     path: Sequence[Scale],
-    weights: Weights,
-    optimizer: Optimizer,
-    tooth: Tooth,
+    manner: Manner,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a whole photo `(H, W, 3)` along a path of scales.
 
-    `style_of` gives the style's moments for a canvas size; every scale starts with `tooth`.
+    `style_of` gives the style's moments for a canvas size; every scale starts with tooth.
     """
-    energy = studio.energy(photo)
     canvas, curves = photo, []
     for scale in path:
         content = resample.resized(photo, scale.size)
-        canvas = roughened(resample.resized(canvas, scale.size), tooth)
+        canvas = roughened(resample.resized(canvas, scale.size), manner.tooth)
         everything = Rect(0, 0, scale.size.width, scale.size.height)
         task = Task(
             core=everything,
             write=everything,
             style=style_of(scale.size),
             canvas=None,
-            content_energy=energy,
-            weights=weights,
+            content_energy=manner.content_energy,
+            weights=manner.weights,
             iterations=scale.iterations,
-            optimizer=optimizer,
+            optimizer=manner.optimizer,
         )
         result = studio.restyle(
             canvas,
@@ -97,7 +73,7 @@ def stylize(
         )
         canvas = result.pixels
         curves.append(result.losses)
-    return Displayed(canvas, energy, tuple(curves))
+    return Displayed(canvas, tuple(curves))
 
 
 def from_files(
@@ -105,9 +81,7 @@ def from_files(
     photo: Path,
     styles: StyleImages,
     path: Sequence[Scale],
-    weights: Weights,
-    optimizer: Optimizer,
-    tooth: Tooth,
+    manner: Manner,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a prepared photo with prepared style images; see `stylize`."""
@@ -117,11 +91,14 @@ def from_files(
         content,
         lambda size: measure.style_moments(studio, styles, size),
         path,
-        weights,
-        optimizer,
-        tooth,
+        manner,
         report,
     )
+
+
+def content_energy(studio: Studio, photo: Path, size: Size) -> float:
+    """The unit of the content loss, of a prepared photo at the display's size."""
+    return studio.energy(resample.resized(files.read(photo), size))
 
 
 def save(result: Displayed, path: Path) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 from stages import canvas
 from stages.canvas import PrintFormat, jpeg_possible
 
-VERSION = "1"
-
-__all__ = ["VERSION", "PrintFormat", "jpeg_possible", "run"]
+__all__ = ["PrintFormat", "jpeg_possible", "run"]
 
 
 def run(canvas_path: Path, tiff: Path | None, jpeg: Path | None, fmt: PrintFormat) -> None:

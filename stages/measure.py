@@ -106,9 +106,3 @@ def probe(studio: Studio, size: Size, iterations: int = 4) -> float:
     studio.restyle(pixels * 0.5, pixels, task, lambda _: marks.append(time.perf_counter()))
     steps = sorted(b - a for a, b in pairwise(marks))
     return steps[len(steps) // 2]
-
-
-def checked_halo(studio_halo: int, unit: int, wanted: int) -> int:
-    """Halo in px: `wanted`, or the encoder's reach when 0, rounded up to whole strides."""
-    halo = wanted or studio_halo
-    return -(-halo // unit) * unit

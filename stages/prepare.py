@@ -9,8 +9,6 @@ from pathlib import Path
 from stages import canvas
 from stages.tiles import Size
 
-VERSION = "1"
-
 
 @dataclass(frozen=True)
 class Prepared:

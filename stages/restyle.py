@@ -7,18 +7,18 @@ the sweep, and can be computed in any order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from stages.canvas import files
+import numpy as np
+
+from stages.canvas import feathering, files
 from stages.measure import clipped
 from stages.nst.moments import Moments, made_up
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.studio import Restyled, Studio, Task, Weights
-from stages.tiles import Tile
-
-VERSION = "4"
+from stages.tiles import Rect, Tile, parted
 
 # Bounds of how many times the residual tiles aim at. With 1.7 or 2.5 at most, 3 sweeps of 10
 # iterations reached less (docs/method.md).
@@ -44,10 +44,10 @@ class Look:
     weights: Weights
     iterations: int
     optimizer: Optimizer
-    reach: Mapping[str, float] | None = None
+    gains: Mapping[str, float] | None = None
 
 
-def reaches(style: Moments, canvases: Sequence[Moments]) -> dict[str, float]:
+def gains(style: Moments, canvases: Sequence[Moments]) -> dict[str, float]:
     """How many times the residual the tiles of a sweep aim at, by layer.
 
     `canvases` are the moments at the start of every sweep up to this one. In the first, tiles aim
@@ -67,8 +67,52 @@ def restyle_tile(
     job: TileJob,
     look: Look,
     report: Callable[[Progress], None] = lambda _: None,
+    *,
+    parts: int = 1,
+    halo: int = 0,
+    align: int = 16,
 ) -> Restyled:
-    """New pixels of one tile's write rectangle."""
+    """New pixels of one tile's write rectangle.
+
+    In several `parts` less memory is needed and more time: each has a halo of its own, and where
+    they meet they are blended as tiles are. `halo` and `align` (px) are those of the tile's grid.
+    """
+    if parts == 1:
+        return _restyled(studio, job, look, report)
+    grid = parted(job.tile.window, parts, halo=halo, align=align)
+    write = job.tile.write.within(job.tile.window)
+    pixels = np.zeros((write.height, write.width, 3), np.float32)
+    curves = []
+    for part in grid.tiles:
+        inner = part.write.overlap(write)
+        if inner is None:  # of the tile's halo
+            continue
+        core = part.core.overlap(job.tile.core.within(job.tile.window)) or inner
+        own = Tile(
+            part.row,
+            part.col,
+            core=_moved(core, job.tile.window),
+            write=_moved(inner, job.tile.window),
+            window=_moved(part.window, job.tile.window),
+        )
+        found = _restyled(studio, replace(job, tile=own), look, report)
+        across, down = feathering.weights(grid, part)
+        cut = inner.within(part.write)
+        weight = np.outer(down[cut.y : cut.bottom], across[cut.x : cut.right])[..., None]
+        at = inner.within(write)
+        pixels[at.y : at.bottom, at.x : at.right] += weight * found.pixels
+        curves.append(found.losses)
+    return Restyled(pixels, tuple(sum(each) / len(each) for each in zip(*curves, strict=False)))
+
+
+def _moved(inner: Rect, outer: Rect) -> Rect:
+    """A rectangle of a window as one of the canvas."""
+    return Rect(inner.x + outer.x, inner.y + outer.y, inner.width, inner.height)
+
+
+def _restyled(
+    studio: Studio, job: TileJob, look: Look, report: Callable[[Progress], None]
+) -> Restyled:
     window = clipped(job.tile.window, files.size_of(job.canvas))
     task = Task(
         core=job.tile.core.within(window),
@@ -79,7 +123,7 @@ def restyle_tile(
         weights=look.weights,
         iterations=look.iterations,
         optimizer=look.optimizer,
-        reach=look.reach,
+        gain=look.gains,
     )
     return studio.restyle(
         files.read(job.canvas, window), files.read(job.photo, window), task, report

@@ -6,8 +6,11 @@ All sizes are (width, height) in px and all rectangles (x, y, width, height), as
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+LEAST_SIDE = 64  # px; below it the deepest layers have too few positions for moments
 
 
 @dataclass(frozen=True, order=True)
@@ -49,6 +52,12 @@ class Rect:
     def pixels(self) -> int:
         """Width times height."""
         return self.width * self.height
+
+    def overlap(self, other: Rect) -> Rect | None:
+        """What two rectangles have in common, if anything."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Rect(x, y, right - x, bottom - y) if x < right and y < bottom else None
 
     def within(self, outer: Rect) -> Rect:
         """The same rectangle, seen from the upper left corner of `outer`."""
@@ -233,6 +242,65 @@ def grid(
         for col, x in enumerate(across)
     )
     return Grid(size, overlap, len(across), len(down), tiles)
+
+
+def parted(window: Rect, parts: int, *, halo: int, align: int) -> Grid:
+    """A tile's window cut into about so many parts, in px from its upper left corner.
+
+    Halved across the longer side again and again. The parts overlap by two alignment units, as far
+    as there is room; small windows stay whole.
+    """
+    across, down = 1, 1
+    while across * down < parts:
+        if window.width * down >= window.height * across:
+            across *= 2
+        else:
+            down *= 2
+    inner = Size(
+        *(
+            max(align, -(-length // count // align) * align)
+            for length, count in ((window.width, across), (window.height, down))
+        )
+    )
+    size = Size(window.width, window.height)
+    return grid(size, core=inner, overlap=2 * align, halo=halo, align=align)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One step of the display's coarse-to-fine path."""
+
+    size: Size
+    iterations: int
+
+    @property
+    def work(self) -> float:
+        """Megapixel-iterations."""
+        return self.size.pixels * self.iterations / 1e6
+
+
+def scales(size: Size, start: int, iterations: Sequence[int]) -> tuple[Scale, ...]:
+    """Sizes from 1/`start` of the display size upwards, doubling, with their iterations.
+
+    Scales under 64 px on the short side are left out; the last iteration count repeats.
+    """
+    factors = []
+    factor = start
+    while factor >= 1:
+        factors.append(factor)
+        factor //= 2
+    path = []
+    for i, shrink in enumerate(factors):
+        here = Size(round(size.width / shrink), round(size.height / shrink))
+        if min(here.width, here.height) >= LEAST_SIDE or shrink == 1:
+            path.append(Scale(here, iterations[min(i, len(iterations) - 1)]))
+    return tuple(path)
+
+
+def checked_halo(needed: int, unit: int, wanted: int) -> int:
+    """Halo in px: `wanted`, or what the encoder needs when 0, rounded up to whole strides."""
+    halo = wanted or needed
+    return -(-halo // unit) * unit
 
 
 def shift_of(sweep: int) -> float:

@@ -8,8 +8,6 @@ from stages import canvas
 from stages.canvas import Strokes
 from stages.tiles import Size
 
-VERSION = "3"
-
 
 def enlarge(canvas_path: Path, dst: Path, size: Size, strokes: Strokes) -> None:
     """Write the last level's canvas at the level's size, its strokes drawn anew."""

@@ -185,19 +185,19 @@ class Printer:
         self, run: Path, photo: Path | None = None, *, force: bool = False, **changed: object
     ) -> Any:
         """`tilebrush print` into a folder."""
-        from pipeline.commands import print as runner
+        from pipeline.commands.print import print_run
         from pipeline.console.console import Console
 
         settings = self.resolved(**changed)
         styles, console = [self.style], Console(quiet=True)
-        return runner.print_run(photo or self.photo, styles, run, settings, console, force)
+        return print_run(photo or self.photo, styles, run, settings, console, force)
 
     def resume(self, run: Path) -> Any:
         """`tilebrush resume`."""
-        from pipeline.commands import print as runner
+        from pipeline.commands.print import resume
         from pipeline.console.console import Console
 
-        return runner.resume(run, Console(quiet=True))
+        return resume(run, Console(quiet=True))
 
     def options(self) -> list[str]:
         """The settings as options of the command line."""

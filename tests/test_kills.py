@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands import print as runner
 from pipeline.commands import status as state
+from pipeline.commands.verify import verify
 from pipeline.run.directory import RunDir
 
 ROOT = Path(__file__).parents[1]
@@ -69,7 +69,7 @@ def test_killed_at_any_moment_it_becomes_the_same_print(
             kills += process.wait() == -signal.SIGKILL
         command = ("resume", run)
         if RunDir.exists(run):
-            assert runner.verify(run).problems == ()
+            assert verify(run).problems == ()
     assert kills >= 3
     assert state.of(RunDir.open(run)).done_share > 0
     printer.resume(run)
@@ -95,7 +95,7 @@ def test_a_signal_ends_it_and_what_is_finished_is_saved(
     assert out == ""
     assert "interrupted; what was finished is saved" in errors.splitlines()[-1]
     assert "Traceback" not in errors
-    assert records(run) > 0 and runner.verify(run).problems == ()
+    assert records(run) > 0 and verify(run).problems == ()
     assert not (run / "print.tif").exists()
     assert not any(".part-" in path.name for path in run.rglob("*"))
     with RunDir.open(run).locked():  # nobody holds it any more

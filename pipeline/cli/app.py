@@ -1,4 +1,4 @@
-"""The command line: reads options, calls the runner, shows results, maps errors to exit codes.
+"""The command line: reads options, calls commands, shows results, maps errors to exit codes.
 
 Only what reading the command line takes is imported here; commands import the rest, so that
 `tilebrush --help` is there at once.
@@ -18,7 +18,6 @@ import typer
 from pipeline import __version__
 from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
-    STAGES,
     Choices,
     Habits,
     Output,
@@ -28,6 +27,7 @@ from pipeline.cli.options import (
     parse_stage,
     parse_tile,
 )
+from pipeline.engine import table
 from stages.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def display(
     """Stylize at display size, in a minute or so."""
     settings = _settings(choices, {"display.size": size})
     target = _display_target(photo, styles, out, choices.force)
-    from pipeline.commands import print as runner
+    from pipeline.commands import display as command
 
     console = _console(output)
-    _show(console, runner.display(photo, styles, target, settings, console))
+    _show(console, command.display(photo, styles, target, settings, console))
 
 
 @app.command("print")
@@ -105,10 +105,10 @@ def print_command(
 ) -> None:
     """Make a print, or go on with the one in DIR."""
     settings = _settings(choices, sizes.overrides())
-    from pipeline.commands import print as runner
+    from pipeline.commands import print as command
 
     console = _console(output)
-    _show(console, runner.print_run(photo, styles, run, settings, console, choices.force))
+    _show(console, command.print_run(photo, styles, run, settings, console, choices.force))
 
 
 @app.command()
@@ -120,10 +120,10 @@ def resume(run: Run, habits: Habits, output: Output) -> None:
         from pipeline.config import load as config
 
         config.override(config.Settings(), overrides)  # refuses bad values at once
-    from pipeline.commands import print as runner
+    from pipeline.commands import print as command
 
-    console, given = _console(output), (overrides,) if overrides else ()
-    _show(console, runner.resume(run, console, *given))
+    console = _console(output)
+    _show(console, command.resume(run, console, overrides))
 
 
 @app.command()
@@ -134,14 +134,14 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Show it again until finished.")] = False,
 ) -> None:
     """Tell how far a run is; reads only."""
-    from pipeline.commands import print as runner
+    from pipeline.commands import status as command
 
     console = _console(output)
     if not watch:
-        _show(console, runner.status(run))
+        _show(console, command.status(run))
         return
     try:
-        console.watch(lambda: runner.status(run), done=lambda result: _finished(result))
+        console.watch(lambda: command.status(run), done=lambda result: _finished(result))
     except Interrupted as stop:  # how one leaves a watch; nothing was under way here
         raise typer.Exit(stop.exit_code) from None
 
@@ -163,10 +163,10 @@ def plan(
     Levels, tiles, time, memory, disk and energy.
     """
     settings = _settings(choices, sizes.overrides())
-    from pipeline.commands import print as runner
+    from pipeline.commands import plan as command
 
     console = _console(output)
-    _show(console, runner.plan_for(photo, styles, settings, console, probe=probe))
+    _show(console, command.plan_for(photo, styles, settings, console, probe=probe))
 
 
 @app.command()
@@ -174,7 +174,7 @@ def plan(
 def stage(
     run: Run,
     name: Annotated[
-        str, typer.Argument(metavar="NAME[@LEVEL]", help=f"One of {', '.join(STAGES)}.")
+        str, typer.Argument(metavar="NAME[@LEVEL]", help=f"One of {', '.join(table.stages())}.")
     ],
     output: Output,
     tile: Annotated[
@@ -197,19 +197,19 @@ def stage(
     from pipeline.config import load as config
 
     config.override(config.Settings(), overrides)  # refuses unknown keys and bad values at once
-    from pipeline.commands import print as runner
+    from pipeline.commands import stage as command
 
-    console = _console(output)
-    _show(console, runner.rerun(run, which, level, where, overrides, into, console))
+    console, asked = _console(output), command.Asked(which, level, where)
+    _show(console, command.rerun(run, asked, overrides, into, console))
 
 
 @app.command()
 @expanded
 def verify(run: Run, output: Output) -> None:
     """Compare every file of a run with its record."""
-    from pipeline.commands import print as runner
+    from pipeline.commands import verify as command
 
-    result = runner.verify(run)
+    result = command.verify(run)
     _show(_console(output), result)
     if result.problems:
         raise typer.Exit(1)
@@ -219,10 +219,9 @@ def verify(run: Run, output: Output) -> None:
 @expanded
 def clean(run: Run, output: Output) -> None:
     """Keep only the print and the report of a run."""
-    from pipeline.commands import print as runner
+    from pipeline.commands import clean as command
 
-    console = _console(output)
-    _show(console, runner.clean(run, console))
+    _show(_console(output), command.clean(run))
 
 
 @app.command()

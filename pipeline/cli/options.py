@@ -15,10 +15,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from pipeline.engine import table
 from stages.errors import UsageError
-
-STAGES = ("prepare", "display", "upsample", "restyle", "blend", "finish")
-_LEVELLED = ("upsample", "restyle", "blend")
 
 
 @dataclass(frozen=True)
@@ -204,9 +202,10 @@ def parse_stage(text: str) -> tuple[str, int | None]:
         UsageError: Unknown stage, bad level, or a level where there is none or the other way.
     """
     name, at, level = text.partition("@")
-    if name not in STAGES:
-        raise UsageError(f"stage is {name!r}; it must be one of {', '.join(STAGES)}")
-    if name not in _LEVELLED:
+    stages = table.stages()
+    if name not in stages:
+        raise UsageError(f"stage is {name!r}; it must be one of {', '.join(stages)}")
+    if not stages[name]:
         if at:
             raise UsageError(f"stage {name!r} has no levels; leave @{level} out")
         return name, None

@@ -1,16 +1,18 @@
-"""The display command: one image at display size, without a run directory."""
+"""`tilebrush display`: one image at display size, without a run directory."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.commands.results import DisplayResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
+from pipeline.engine.loose import Loose
+from pipeline.engine.outputs import Brief, Place, Ref
+from pipeline.planning import levels
 from pipeline.planning.resolve import (
     inspect_inputs,
     open_studio,
@@ -19,11 +21,8 @@ from pipeline.planning.resolve import (
     resolve,
 )
 from pipeline.run import atomic
+from pipeline.run.records import Input
 from stages import tiles
-
-if TYPE_CHECKING:
-    from stages.display import Displayed, Scale
-    from stages.measure import StyleImages
 
 
 def display(
@@ -34,67 +33,71 @@ def display(
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
     """
-    from stages import canvas, prepare
+    from stages import canvas
 
     began = time.monotonic()
     photo_size, _ = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
-    weights = config.style_weights(settings, len(styles))
-    box = config.parse_size(settings.display.size)
-    size = tiles.fitted(photo_size, box, settings.print.fit)
+    config.style_weights(settings, len(styles))  # as many as styles, or a clear error
+    size = tiles.fitted(photo_size, config.parse_size(settings.display.size), settings.print.fit)
+    inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
     with prepared_machine(settings), tempfile.TemporaryDirectory(prefix="tilebrush-") as folder:
-        made = prepare.run(photo, styles, Path(folder), size, settings.style.max_pixels)
-        # Torch takes a second or two to import: not before the inputs are known to be whole.
-        from stages import display as stage
-        from stages.measure import StyleImages
-
-        settings = resolve(settings, photo_size, len(styles), box)
-        path = stage.scales(size, settings.display.start, settings.display.iterations)
-        seen = settings.display
-        images = StyleImages(
-            made.styles, weights, settings.style.scale, soften=seen.soften, combed=seen.comb
+        loose = _Display(settings, inputs, size, Path(folder), console).made(photo_size)
+        atomic.atomic_write(
+            out,
+            lambda part: canvas.write_image(
+                loose.made[Ref("display canvas")], part, settings.run.seed
+            ),
         )
-        result = _stylized(made.photo, images, path, settings, console)
-        finished = Path(folder) / "display.npy"
-        stage.save(result, finished)
-        atomic.atomic_write(out, lambda part: canvas.write_image(finished, part, settings.run.seed))
     return DisplayResult(
-        str(out),
-        str(size),
-        settings.encoder.name,
-        sum(scale.iterations for scale in path),
-        round(time.monotonic() - began, 2),
-        peak_memory(),
+        output=str(out),
+        size=str(size),
+        encoder=settings.encoder.name,
+        iterations=sum(scale.iterations for scale in loose.brief.plan.display),
+        took_seconds=round(time.monotonic() - began, 2),
+        peak_memory_bytes=peak_memory(),
     )
 
 
-def _stylized(
-    photo: Path,
-    styles: StyleImages,
-    path: tuple[Scale, ...],
-    settings: Settings,
-    console: Console,
-) -> Displayed:
-    """The stylized image from the prepared canvases."""
-    from stages import canvas
-    from stages import display as stage
-    from stages.nst.optimize import Optimizer
-    from stages.nst.studio import Weights
+class _Display:
+    """The rows of the table up to the display canvas, made into a folder."""
 
-    look, optimizer = settings.style, settings.optimizer
-    work = sum(scale.size.pixels * scale.iterations for scale in path) / 1e6
-    with console.progress(work, "display") as bar:
-        studio = open_studio(settings, console)
-        bar.stage("display")
-        return stage.from_files(
-            studio,
-            photo,
-            styles,
-            path,
-            Weights(
-                look.weight, look.content_weight, look.smooth_weight, look.statistics == "gram+std"
-            ),
-            Optimizer(optimizer.name, optimizer.history, optimizer.adam_rate, optimizer.rate),
-            canvas.Tooth(settings.display.tooth, settings.run.seed),
-            lambda scale, _: bar.advance(scale.size.pixels / 1e6, str(scale.size)),
+    def __init__(
+        self,
+        settings: Settings,
+        inputs: tuple[Input, ...],
+        size: tiles.Size,
+        folder: Path,
+        console: Console,
+    ) -> None:
+        self.inputs, self.size, self.folder, self.console = inputs, size, folder, console
+        sized = settings.print.model_copy(update={"size": str(size), "paper": "", "fit": "cover"})
+        self.settings = settings.model_copy(update={"print": sized})
+
+    def made(self, photo: tiles.Size) -> Loose:
+        """Everything made; inputs first: they are whole before torch takes its second or two."""
+        loose = self._loose(self.settings)
+        first = [Ref("photo"), *self._styles()]
+        for ref in first:
+            loose.make(ref)
+        exact = resolve(self.settings, photo, len(self.inputs) - 1, self.size)
+        brief = Brief(exact, levels.make(exact), self.inputs)
+        with self.console.progress(sum(s.work for s in brief.plan.display), "display") as bar:
+            whole = self._loose(exact, bar.advance)
+            whole.made |= loose.made
+            bar.stage("display")
+            for name in ("content energy", "display canvas"):
+                whole.make(Ref(name), f"{name}.npy")
+        return whole
+
+    def _styles(self) -> list[Ref]:
+        return [Ref("style", Place(style=i)) for i in range(1, len(self.inputs))]
+
+    def _loose(self, settings: Settings, did: object = None) -> Loose:
+        return Loose(
+            brief=Brief(settings, levels.make(config.apply_preset(settings)), self.inputs),
+            folder=self.folder,
+            open_studio=lambda: open_studio(settings, self.console),
+            did=did if callable(did) else lambda work: None,
+            elsewhere=lambda ref: self.folder / "none",
         )

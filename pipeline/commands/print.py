@@ -1,4 +1,4 @@
-"""What the commands do, from inputs to results."""
+"""`tilebrush print` and `tilebrush resume`: begin a print, or go on with one."""
 
 from __future__ import annotations
 
@@ -6,28 +6,18 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import __version__
-from pipeline.commands import status as state
-from pipeline.commands.display import display
-from pipeline.commands.results import (
-    CleanResult,
-    PlanResult,
-    PrintResult,
-    ProblemRow,
-    StatusResult,
-    VerifyResult,
-)
-from pipeline.commands.stage import rerun
+from pipeline.commands.results import PrintResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
-from pipeline.engine import budget
+from pipeline.engine import decisions, table
+from pipeline.engine.outputs import Brief
+from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
-from pipeline.host.energy import Meter, Used
-from pipeline.planning import estimate
-from pipeline.planning import levels as plan
+from pipeline.planning import estimate, levels
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
@@ -35,31 +25,21 @@ from pipeline.planning.resolve import (
     peak_memory,
     prepared_machine,
     resolve,
+    style_pixels,
     with_deadline,
     within_memory,
 )
-from pipeline.run import atomic
-from pipeline.run import usage as spent
+from pipeline.run import atomic, usage
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
 from stages.errors import RunDiffers, TilebrushError
 from stages.tiles import Size
 
-__all__ = [
-    "clean",
-    "display",
-    "plan_for",
-    "print_run",
-    "rerun",
-    "resume",
-    "status",
-    "verify",
-]
-
 if TYPE_CHECKING:
     from stages.nst.studio import Studio
 
-# ---- print
+# What `resume` may change: how a run is worked on, never its picture.
+_HABITS = ("nice", "only_between", "disk_wait")
 
 
 def print_run(
@@ -76,44 +56,104 @@ def print_run(
         RunDiffers: the run there has other settings or inputs; `force` starts it anew.
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
-    photo_size, style_sizes = inspect_inputs(photo, styles)
-    if not RunDir.exists(run_dir):
-        check_inputs(photo, styles)
-    settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
-    inputs = (
-        Input.of("photo", photo),
-        *(Input.of("style", style) for style in styles),
-    )
-    style_pixels = _style_pixels(style_sizes, settings)
-    settings = within_memory(settings, style_pixels)
-    if RunDir.exists(run_dir):
+    sizes = inspect_inputs(photo, styles)
+    inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
+    there = RunDir.exists(run_dir)
+    if there and not (force and _unreadable(run_dir)):
         run = RunDir.open(run_dir)
         differs = _differences(run.manifest(), settings, inputs)
-        if not differs:
+        if not differs and not (force and _beyond_mending(run)):
             return _work(run, console, None, settings)
         if not force:
             raise RunDiffers(
                 f"{run_dir} holds a run with other inputs or settings ({'; '.join(differs[:3])}); "
                 "name another folder, use tilebrush resume, or start anew with --force"
             )
-        with run.locked():
-            run.clear()
-    atomic.require_space(run_dir, plan.make(settings).disk_bytes(style_pixels))
-    fitted, studio, began = _within_budget(settings, console)
-    manifest = Manifest(config.to_record(fitted), inputs, _tools(fitted), budget=began)
-    return _work(RunDir.create(run_dir, manifest), console, studio)
+    # Everything that can go wrong before work begins does so before anything is given up.
+    check_inputs(photo, styles)
+    manifest, studio = _begun(settings, sizes, inputs, run_dir, console)
+    if not there:
+        return _work(RunDir.create(run_dir, manifest), console, studio)
+    return _anew(RunDir(run_dir.resolve()), manifest, console, studio)
+
+
+def _unreadable(run_dir: Path) -> bool:
+    """Whether a run is of another version or damaged: it can be begun anew and nothing else."""
+    try:
+        RunDir.open(run_dir)
+    except TilebrushError:
+        return True
+    return False
+
+
+def _beyond_mending(run: RunDir) -> bool:
+    """Whether the print is damaged and what it was made of was cleaned away."""
+    state = State(run)
+    return state.cleaned() and bool(state.problems(products_only=True))
+
+
+def _begun(
+    settings: Settings,
+    sizes: tuple[Size, list[Size]],
+    inputs: tuple[Input, ...],
+    run_dir: Path,
+    console: Console,
+) -> tuple[Manifest, Studio | None]:
+    """What a new run is begun with; the studio, if a budget's trial needed it."""
+    photo_size, style_sizes = sizes
+    exact = with_deadline(settings, datetime.now())
+    exact = resolve(exact, photo_size, len(style_sizes), config.print_size(exact))
+    px = style_pixels(style_sizes, exact)
+    exact = within_memory(exact, px)
+    tools = _tools(exact)
+    needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
+    atomic.require_space(run_dir, needed - _given_up(run_dir))
+    fitted, studio, pace = _within_budget(exact, console)
+    manifest = Manifest(
+        asked=config.to_record(settings),
+        resolved=config.to_record(fitted),
+        inputs=inputs,
+        tools=tools,
+        pace=pace,
+    )
+    return manifest, studio
+
+
+def _given_up(run_dir: Path) -> int:
+    """Bytes of a run that is begun anew, which are dropped before new ones are written."""
+    if not RunDir.exists(run_dir):
+        return 0
+    run = RunDir(run_dir.resolve())
+    return sum(
+        path.stat().st_size for path in run.recorded() if path.is_file() and path.parent != run.root
+    )
+
+
+def _anew(run: RunDir, manifest: Manifest, console: Console, studio: Studio | None) -> PrintResult:
+    """Begin a run in the place of another, whose print files stay until the new ones are written.
+
+    The new run.json comes first: from then on the old outputs have other keys and count for
+    nothing, wherever this is interrupted.
+    """
+    with run.locked():
+        run.write_manifest(manifest)
+        outputs = [path for path in run.recorded() if run.record(path) is not None]
+        kept = [path for path in outputs if path.parent == run.root]
+        for path in kept:
+            run.drop_record(path)
+        freed = run.drop(path for path in outputs if path not in kept)
+        names = ", ".join(path.name for path in kept if path.is_file())
+        stays = f"; {names} stays until the new one is written" if names else ""
+        console.message(
+            f"starting anew: {len(outputs) - len(kept)} outputs of the old run "
+            f"({freed / 1e9:.2f} GB) were dropped{stays}"
+        )
+    return _work(run, console, studio)
 
 
 def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ...]) -> list[str]:
-    old = config.from_record(manifest.settings)
-    # What a budget made of the iterations comes from a measured pace, never twice the same.
-    old = budget.with_iterations(old, budget.Began.of(manifest, old).asked)
-    if settings.run.until and settings.run.until == old.run.until:
-        # What is left up to the same time is less at every start.
-        run = settings.run.model_copy(update={"budget": old.run.budget})
-        settings = settings.model_copy(update={"run": run})
-    found = config.differences(old, settings)
+    """What is asked for otherwise than when the run began."""
+    found = config.differences(config.from_record(manifest.asked), settings)
     before = [(item.role, item.sha256) for item in manifest.inputs]
     after = [(item.role, item.sha256) for item in inputs]
     if before != after:
@@ -122,25 +162,19 @@ def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ..
     return found
 
 
-def _style_pixels(sizes: list[Size], settings: Settings) -> int:
-    return sum(min(size.pixels, settings.style.max_pixels) for size in sizes)
-
-
-def _within_budget(
-    settings: Settings, console: Console
-) -> tuple[Settings, Studio | None, dict[str, Any]]:
-    """Settings of a new run whose iterations fit the budget, and what that was found with."""
+def _within_budget(settings: Settings, console: Console) -> tuple[Settings, Studio | None, float]:
+    """Settings of a new run whose iterations fit the budget, and the pace that was found."""
     if not settings.run.budget:
-        return settings, None, {}
+        return settings, None, 0.0
     # Seconds, also outside the hours of run.only_between: who has begun it is still there to see.
     studio = open_studio(settings, console)
-    pace = estimate.measure(studio, plan.make(settings))
-    fitted = budget.begun(settings, pace)
+    pace = estimate.measure(studio, levels.make(settings))
+    fitted = decisions.fitted(settings, pace)
     console.message(
-        f"{budget.name(settings)}: {list(fitted.levels.iterations)} iterations per level "
+        f"{decisions.name(settings)}: {list(fitted.levels.iterations)} iterations per level "
         f"instead of {list(settings.levels.iterations)}"
     )
-    return fitted, studio, budget.Began(settings.levels.iterations, pace.tiles).record()
+    return fitted, studio, pace.tiles
 
 
 def _tools(settings: Settings) -> dict[str, str]:
@@ -164,20 +198,28 @@ def resume(run_dir: Path, console: Console, habits: dict[str, object] | None = N
 
     Raises:
         RunMissing, RunLocked, TilesFailed, ResourceError.
+        TilebrushError: the print is gone or damaged, and what it was made of was cleaned away.
     """
     run = RunDir.open(run_dir)
-    given = config.override(config.from_record(run.manifest().settings), habits or {})
+    given = config.override(config.from_record(run.manifest().asked), habits or {})
     return _work(run, console, None, given)
 
 
 def _keep_habits(run: RunDir, given: Settings) -> None:
     """Write down how the run is to be worked on from now on."""
     manifest = run.manifest()
-    old = config.from_record(manifest.settings)
-    habits = {name: getattr(given.run, name) for name in ("nice", "only_between", "disk_wait")}
-    new = old.model_copy(update={"run": old.run.model_copy(update=habits), "energy": given.energy})
-    if new != old:
-        run.write_manifest(replace(manifest, settings=config.to_record(new)))
+
+    def kept(record: dict[str, object]) -> dict[str, object]:
+        old = config.from_record(record)
+        habits = {name: getattr(given.run, name) for name in _HABITS}
+        run_settings = old.run.model_copy(update=habits)
+        return config.to_record(
+            old.model_copy(update={"run": run_settings, "energy": given.energy})
+        )
+
+    new = replace(manifest, asked=kept(manifest.asked), resolved=kept(manifest.resolved))
+    if new != manifest:
+        run.write_manifest(new)
 
 
 def _work(
@@ -187,101 +229,52 @@ def _work(
     with run.locked():
         if given is not None:
             _keep_habits(run, given)
+        state = State(run)
         worker = Worker(run, console, studio)
-        if not run.cleaned():
-            pace = budget.tile_pace(run, worker.plan, len(worker.plan.levels) + 1)
+        if state.cleaned():
+            _check_products(state)
+        else:
+            pace = decisions.tile_pace(run, worker.brief, len(worker.brief.plan.levels) + 1)
             clock = worker.session.gate.clock_seconds
             with (
-                prepared_machine(worker.settings),
-                console.progress(worker.plan.work, run.root.name, pace, clock) as bar,
+                prepared_machine(worker.brief.settings),
+                console.progress(worker.work, run.root.name, pace, clock) as bar,
             ):
                 worker.go(bar)
     return _printed(run, worker, time.monotonic() - began)
 
 
-def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
-    jpeg, taken = run.print_jpeg(), spent.of(run)
-    kwh, source, cost, grams = estimate.energy(worker.settings.energy, taken.seconds, taken.used)
-    return PrintResult(
-        str(run.root),
-        str(run.print_tiff()),
-        str(jpeg) if jpeg.is_file() else "",
-        str(worker.plan.size),
-        worker.tally.computed,
-        worker.tally.found,
-        round(seconds, 2),
-        peak_memory(),
-        round(taken.seconds, 1),
-        round(kwh, 4),
-        source,
-        cost,
-        round(grams, 1),
-    )
-
-
-# ---- plan
-
-
-def plan_for(
-    photo: Path, styles: list[Path], settings: Settings, console: Console, probe: bool = True
-) -> PlanResult:
-    """What a print would be and take on this machine; nothing is written.
-
-    Raises:
-        InputImageError, UsageError, WeightsError, ResourceError.
-    """
-    photo_size, style_sizes = inspect_inputs(photo, styles)
-    check_inputs(photo, styles)
-    settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
-    style_pixels = _style_pixels(style_sizes, settings)
-    settings = within_memory(settings, style_pixels)
-    pace, used = None, Used()
-    if probe or settings.run.budget:
-        console.message("timing a few iterations on this machine")
-        studio, meter = open_studio(settings, console), Meter()
-        pace = estimate.measure(studio, plan.make(settings))
-        used = meter.taken()
-        settings = budget.begun(settings, pace) if settings.run.budget else settings
-    return estimate.summary(settings, plan.make(settings), pace, style_pixels, used)
-
-
-# ---- looking after runs
-
-
-def status(run_dir: Path) -> StatusResult:
-    """How far a run is, read-only.
-
-    Raises:
-        RunMissing.
-    """
-    return state.of(RunDir.open(run_dir))
-
-
-def verify(run_dir: Path) -> VerifyResult:
-    """Every recorded file against its record.
-
-    Raises:
-        RunMissing.
-    """
-    run = RunDir.open(run_dir)
-    problems = (*run.verify(), *state.missing(run))
-    rows = tuple(ProblemRow(p.path, p.found, p.needed) for p in problems)
-    return VerifyResult(str(run_dir), sum(1 for _ in run.recorded()), rows)
-
-
-def clean(run_dir: Path, console: Console) -> CleanResult:
-    """Drop all but the print and the report of a finished run.
-
-    Raises:
-        RunMissing, RunLocked.
-        TilebrushError: the print is not finished.
-    """
-    run = RunDir.open(run_dir)
-    if not state.of(run).finished:
+def _check_products(state: State) -> None:
+    problems = state.problems(products_only=True)
+    if problems:
+        first = problems[0]
         raise TilebrushError(
-            f"{run_dir} is not finished and cleaning would lose its work; "
-            "run tilebrush resume first"
+            f"{first.path}: found {first.found}, needed {first.needed}; what it was made of was "
+            "cleaned away, so it cannot be mended; put it back, or make it anew with tilebrush "
+            "print --force and the same photo and paintings"
         )
-    with run.locked():
-        return CleanResult(str(run_dir), run.clean())
+
+
+def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
+    taken, settings = usage.of(run), worker.brief.settings
+    told = estimate.energy(settings.energy, taken.seconds, taken.used)
+    files = {
+        output.name: str(path)
+        for output, place in State(run).products()
+        if (path := run.path(output.file(place))).is_file()
+    }
+    return PrintResult(
+        run=str(run.root),
+        tiff=files.get("TIFF", ""),
+        jpeg=files.get("JPEG", ""),
+        size=str(worker.brief.plan.size),
+        tiles_computed=worker.tally.computed,
+        tiles_found=worker.tally.found,
+        took_seconds=round(seconds, 2),
+        peak_memory_bytes=peak_memory(),
+        worked_seconds=round(taken.seconds, 1),
+        energy_kwh=round(told.kwh, 4),
+        energy_from=told.source,
+        cost=told.cost,
+        co2_grams=round(told.grams, 1),
+    )

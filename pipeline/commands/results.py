@@ -111,6 +111,7 @@ class VerifyResult:
     run: str
     files: int
     problems: tuple[ProblemRow, ...]
+    mendable: bool = True
 
     @property
     def headline(self) -> str:
@@ -118,6 +119,8 @@ class VerifyResult:
         if not self.problems:
             return f"{self.run}: {self.files} files, all whole"
         damaged = f"{self.run}: {len(self.problems)} of {self.files} files damaged"
+        if not self.mendable:
+            return f"{damaged}; what they were made of was cleaned away, so nothing mends them"
         return f"{damaged}; tilebrush resume mends them"
 
 

@@ -1,77 +1,76 @@
 """`tilebrush stage`: one stage of a run again, into a folder of its own, to look at what it does.
 
-The run is only read. Beside the floats there are pictures for people: before, after, difference.
+The run is only read. What is asked for is made by the same rows and functions as in the run; what
+a changed setting touches on the way there is made anew in the folder too: numbers that were
+measured wherever they belong, and everything of the stage itself. Pixels of other stages are taken
+as the run has them. A setting that changes nothing of the stage is refused.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commands.results import StageResult
 from pipeline.config import load as config
+from pipeline.config.fields import value_of
+from pipeline.config.schema import Settings
 from pipeline.console.console import Console
-from pipeline.engine import budget
-from pipeline.engine.maker import unchanged
-from pipeline.engine.worker import Worker
-from pipeline.planning.levels import LevelPlan
+from pipeline.engine import decisions, table
+from pipeline.engine.loose import Loose, changed
+from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
+from pipeline.planning.resolve import open_studio
 from pipeline.run import atomic
 from pipeline.run.directory import RunDir
 from stages import canvas
 from stages.errors import TilebrushError, UsageError
-from stages.tiles import Tile
 
-STAGES = ("prepare", "display", "upsample", "restyle", "blend", "finish")
-_LEVELLED = ("upsample", "restyle", "blend")
+_PICTURE_SIDE = 4096  # px, of the pictures beside the exact values
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which stage is to be run again: its name, level and perhaps one tile."""
+
+    stage: str
+    level: int | None = None
+    tile: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """As in the name of the folder."""
+        name = self.stage if not self.level else f"{self.stage}@{self.level}"
+        return name + (f"-tile-{self.tile[0]}-{self.tile[1]}" if self.tile else "")
 
 
 def rerun(
-    run_dir: Path,
-    stage: str,
-    level: int | None,
-    tile: tuple[int, int] | None,
-    overrides: dict[str, str],
-    into: Path | None,
-    console: Console,
+    run_dir: Path, asked: Asked, overrides: dict[str, str], into: Path | None, console: Console
 ) -> StageResult:
     """Run one stage again with the run's inputs and perhaps other settings.
 
     Without `into`, the folder is `RUN-stage` beside the run.
 
     Raises:
-        UsageError: no such stage, level or tile, or an unknown setting.
+        UsageError: no such stage, level or tile; a setting that is unknown or of another stage.
         RunMissing: no run there.
         TilebrushError: the stage's inputs are not made yet.
     """
     began = time.monotonic()
     run = RunDir.open(run_dir)
-    worker = _Again(run, overrides, console)
-    chosen = worker.level(stage, level)
-    if tile is not None and stage != "restyle":
-        raise UsageError(f"--tile goes with restyle@LEVEL, not with {stage}")
-    name = stage if chosen is None else f"{stage}@{chosen.level}"
-    name += f"-tile-{tile[0]}-{tile[1]}" if tile else ""
-    folder = into or run.root.with_name(f"{run.root.name}-{name.replace('@', '-')}")
+    again = _Again(run, asked, overrides, console)
+    folder = into or run.root.with_name(f"{run.root.name}-{asked.name.replace('@', '-')}")
     _check_folder(folder, run)
-    work: dict[str, Callable[[Path], list[float]]] = {
-        "prepare": worker.prepare_again,
-        "display": worker.display_again,
-        "finish": worker.finish_again,
-    }
-    if chosen is not None and stage == "upsample":
-        losses = worker.upsample_again(chosen, folder)
-    elif chosen is not None and stage == "blend":
-        losses = worker.blend_again(chosen, folder)
-    elif chosen is not None and tile is not None:
-        losses = worker.tile_again(chosen, tile, folder)
-    elif chosen is not None:
-        losses = worker.level_again(chosen, folder)
-    else:
-        losses = work[stage](folder)
+    losses = again.made(folder)
     files = tuple(sorted(path.name for path in folder.iterdir()))
-    first, last = (losses[0], losses[-1]) if losses else (0.0, 0.0)
-    return StageResult(name, str(folder), files, first, last, round(time.monotonic() - began, 2))
+    return StageResult(
+        stage=asked.name,
+        folder=str(folder),
+        files=files,
+        first_loss=losses[0] if losses else 0.0,
+        last_loss=losses[-1] if losses else 0.0,
+        took_seconds=round(time.monotonic() - began, 2),
+    )
 
 
 def _check_folder(folder: Path, run: RunDir) -> None:
@@ -84,163 +83,204 @@ def _check_folder(folder: Path, run: RunDir) -> None:
 
 
 class _Again:
-    """The stages of a run, written into another folder."""
+    """The outputs of one stage, made into another folder."""
 
-    def __init__(self, run: RunDir, overrides: dict[str, str], console: Console) -> None:
-        self.run, self.console = run, console
-        self.worker = Worker(run, console)
+    def __init__(
+        self, run: RunDir, asked: Asked, overrides: dict[str, str], console: Console
+    ) -> None:
+        self.run, self.asked, self.console = run, asked, console
+        manifest = run.manifest()
+        self.old = decisions.brief_of(run, manifest)
+        self.new = self.old
         if overrides:
-            settings = config.override(self.worker.settings, overrides)
-            self.worker.settings = config.apply_preset(settings)
-            self.worker.plan = budget.planned(run, self.worker.settings)
+            self.new = decisions.brief_of(run, manifest, _with(self.old.settings, overrides))
+        self.targets = self._targets()
+        for key, value in overrides.items():
+            self._check_used(key, value, manifest)
 
-    def level(self, stage: str, number: int | None) -> LevelPlan | None:
-        """The level that a stage's name asks for."""
-        levels = self.worker.plan.levels
-        if stage not in STAGES:
-            raise UsageError(f"unknown stage {stage!r}; there are {', '.join(STAGES)}")
-        if stage not in _LEVELLED:
-            if number not in (None, 0):
-                raise UsageError(f"{stage} has no levels; name it without @{number}")
-            return None
-        if number is None or not 1 <= number <= len(levels):
-            found = "no level" if number is None else f"level {number}"
+    def _targets(self) -> list[Ref]:
+        """What is to be made: of a level's sweeps the last, with its canvas if all tiles are."""
+        stage, level = self.asked.stage, self.asked.level
+        known = table.stages()
+        if stage not in known:
+            raise UsageError(f"unknown stage {stage!r}; there are {', '.join(known)}")
+        if self.asked.tile is not None and stage != "restyle":
+            raise UsageError(f"--tile goes with restyle@LEVEL, not with {stage}")
+        if not known[stage]:
+            if level not in (None, 0):
+                raise UsageError(f"{stage} has no levels; name it without @{level}")
+            return [
+                Ref(output.name, place)
+                for output, places in self._walk()
+                if output.stage == stage and not output.measured
+                for place in places
+            ]
+        count = len(self.new.plan.levels)
+        if level is None or not 1 <= level <= count:
+            found = "no level" if level is None else f"level {level}"
             raise UsageError(
-                f"{found} given for {stage}; this run has levels 1 to {len(levels)}: "
-                f"{stage}@{len(levels)}"
+                f"{found} given for {stage}; this run has levels 1 to {count}: {stage}@{count}"
             )
-        return levels[number - 1]
+        return self._of_level(stage, level)
 
-    def _need(self, *paths: Path) -> None:
-        for path in paths:
-            if not path.is_file():
+    def _walk(self) -> list[tuple[Output, list[Place]]]:
+        return list(table.walk(self.new))
+
+    def _of_level(self, stage: str, level: int) -> list[Ref]:
+        sweeps = self.new.plan.levels[level - 1].sweeps
+        found = []
+        for output, places in self._walk():
+            if output.stage != stage or output.measured:
+                continue
+            for place in places:
+                if place.level == level and place.sweep in (0, sweeps):
+                    found.append(Ref(output.name, place))
+        if stage != "restyle":
+            return found
+        if self.asked.tile is None:
+            return [*found, Ref("level canvas", Place(level=level))]
+        grid = self.new.plan.levels[level - 1].grids[-1]
+        own = [ref for ref in found if (ref.place.row, ref.place.col) == self.asked.tile]
+        if not own:
+            raise UsageError(
+                f"no tile {self.asked.tile[0]},{self.asked.tile[1]}; rows are 0 to "
+                f"{grid.rows - 1} and columns 0 to {grid.columns - 1}"
+            )
+        return own
+
+    # ---- settings that are changed
+
+    def _check_used(self, key: str, value: str, manifest: object) -> None:
+        """Refuse a setting that nothing of what is made again depends on."""
+        settings = _with(self.old.settings, {key: value})
+        if value_of(settings, key) == value_of(self.old.settings, key):
+            return  # as it is
+        alone = decisions.brief_of(self.run, manifest, settings)  # type: ignore[arg-type]
+        mine = {*self.targets, *self._behind(alone, self.targets)}
+        if changed(self.old, alone, sorted(mine, key=repr)):
+            return
+        every = [Ref(o.name, p) for o, places in table.walk(self.old) for p in places]
+        stages = [
+            table.row(ref.name).stage + (f"@{ref.place.level}" if ref.place.level else "")
+            for ref in changed(self.old, alone, every)
+        ]
+        where = ", ".join(dict.fromkeys(stages))
+        raise UsageError(
+            f"{key} changes nothing of {self.asked.name}; "
+            + (f"it belongs to {where}" if where else "it has no effect on any output of this run")
+        )
+
+    def _behind(self, brief: Brief, refs: list[Ref]) -> list[Ref]:
+        """What of the inputs of some outputs is made anew if it is decided otherwise."""
+        found: list[Ref] = []
+        for ref in refs:
+            inputs = [each for each in self._inputs(brief, ref) if self._own(each)]
+            found += [*inputs, *self._behind(brief, inputs)]
+        return list(dict.fromkeys(found))
+
+    def _inputs(self, brief: Brief, ref: Ref) -> list[Ref]:
+        return list(table.row(ref.name).inputs(brief, ref.place))
+
+    def _own(self, ref: Ref) -> bool:
+        """Whether an input may be made anew here: what was measured, and this stage's own."""
+        output = table.row(ref.name)
+        if output.measured:
+            return True
+        shown = ref in self.targets
+        return shown and output.stage in (self.asked.stage, "blend")
+
+    # ---- making
+
+    def made(self, folder: Path) -> list[float]:
+        """Make it all; gives the losses."""
+        made = [*self._anew(), *self.targets]
+        settings = self.new.settings
+        for ref in made:
+            self._need(ref, made)
+        work = sum(table.row(ref.name).work(self.new, ref.place) for ref in made)
+        with self.console.progress(work, self.asked.name) as bar:
+            loose = Loose(
+                brief=self.new,
+                folder=folder,
+                open_studio=lambda: open_studio(settings, self.console),
+                did=bar.advance,
+                elsewhere=self._file,
+            )
+            for ref in made:
+                self._make(loose, ref, folder)
+        return loose.losses
+
+    def _anew(self) -> list[Ref]:
+        """Inputs that the changed settings decide otherwise, in the order of the table."""
+        own = [ref for ref in self._behind(self.new, self.targets) if ref not in self.targets]
+        decided = set(changed(self.old, self.new, own))
+        found: list[Ref] = []
+        for output, places in self._walk():
+            for place in places:
+                ref = Ref(output.name, place)
+                if ref in own and (
+                    ref in decided or any(each in found for each in self._inputs(self.new, ref))
+                ):
+                    found.append(ref)
+        return found
+
+    def _file(self, ref: Ref) -> Path:
+        return self.run.path(table.row(ref.name).file(ref.place))
+
+    def _need(self, ref: Ref, made: list[Ref]) -> None:
+        for each in self._inputs(self.new, ref):
+            if each in made:
+                continue
+            if _bytes(self.old, each) != _bytes(self.new, each):
+                raise UsageError(
+                    f"with these settings {self.run.name(self._file(each))} would be another, "
+                    f"which belongs to {table.row(each.name).stage}; change them in a new run"
+                )
+            if not self._file(each).is_file():
                 raise TilebrushError(
-                    f"{self.run.name(path)} is not in the run yet (or was cleaned away); "
-                    "run tilebrush resume first"
+                    f"{self.run.name(self._file(each))} is not in the run yet (or was cleaned "
+                    "away); run tilebrush resume first"
                 )
 
-    def prepare_again(self, folder: Path) -> list[float]:
-        """Inputs to canvases, with a picture of each."""
-        from stages import prepare
-
-        inputs = self.worker.manifest.inputs
-        photo = next(item for item in inputs if item.role == "photo")
-        styles = [unchanged(item) for item in inputs if item.role == "style"]
-        pixels = self.worker.settings.style.max_pixels
-        made = prepare.run(unchanged(photo), styles, folder, self.worker.plan.size, pixels)
-        for path in (made.photo, *made.styles):
-            canvas.preview(path, path.with_suffix(".png"))
-        return []
-
-    def display_again(self, folder: Path) -> list[float]:
-        """Level 0."""
-        from stages import display
-
-        self._need(self.run.photo(), *self.worker.style_images(self.worker.settings.display).paths)
-        with self.console.progress(
-            sum(scale.work for scale in self.worker.plan.display), "display"
-        ) as bar:
-            result = self.worker.displayed(lambda work: bar.advance(work))
-        display.save(result, folder / "after.npy")
-        size = canvas.size_of(folder / "after.npy")
-        canvas.resize(self.run.photo(), folder / "before.npy", size)
-        _pictures(folder)
-        return [loss for curve in result.losses for loss in curve]
-
-    def upsample_again(self, level: LevelPlan, folder: Path) -> list[float]:
-        """The canvas and the photo at a level's size."""
-        from stages import upsample
-
-        source = self.worker.canvas_of(level.level - 1)
-        self._need(source, self.run.photo())
-        upsample.run(
-            source,
-            self.run.photo(),
-            folder / "canvas.npy",
-            folder / "photo.npy",
-            level.size,
-            self.worker.strokes(),
+    def _make(self, loose: Loose, ref: Ref, folder: Path) -> None:
+        output = table.row(ref.name)
+        shown = output.before is not None and (
+            self.asked.tile is not None or output.scope is not Scope.TILE
         )
-        for name in ("canvas", "photo"):
-            canvas.preview(folder / f"{name}.npy", folder / f"{name}.png")
-        return []
+        path = loose.make(ref, "after.npy" if shown else "")
+        if shown:
+            self._before(output, ref.place, folder)
+            _pictures(folder)
+        elif path.suffix == ".npy" and output.scope is not Scope.TILE:
+            canvas.preview(path, path.with_suffix(".png"))
 
-    def tile_again(self, level: LevelPlan, where: tuple[int, int], folder: Path) -> list[float]:
-        """One tile of a level's last sweep."""
-        grid = level.grids[-1]
-        tile = next((t for t in grid.tiles if (t.row, t.col) == where), None)
-        if tile is None:
-            raise UsageError(
-                f"no tile {where[0]},{where[1]}; rows are 0 to {grid.rows - 1} and "
-                f"columns 0 to {grid.columns - 1}"
-            )
-        source = self.worker.sweep_source(level, level.sweeps)
-        self._need_level(level, source)
-        with self.console.progress(level.tile_work(grid), f"tile {tile.name}") as bar:
-            result = self.worker.restyled_tile(level, level.sweeps, tile, bar.advance)
-        canvas.write(folder / "before.npy", canvas.read(source, tile.write))
-        canvas.write(folder / "after.npy", result.pixels)
-        _pictures(folder)
-        return list(result.losses)
+    def _before(self, output: Output, place: Place, folder: Path) -> None:
+        """What it was before: the part of a tile, or the whole at the size that it has now."""
+        assert output.before is not None
+        source = self._file(output.before(self.new, place))
+        if output.scope is Scope.TILE:
+            canvas.write(folder / "before.npy", canvas.read(source, self.new.tile(place).write))
+        else:
+            size = canvas.size_of(folder / "after.npy")
+            canvas.resize(source, folder / "before.npy", size)
 
-    def _need_level(self, level: LevelPlan, source: Path) -> None:
-        number = level.level
-        need = [source, self.run.level_photo(number), self.run.style_moments(number)]
-        need.append(self.run.content_energy())
-        if len(level.grids[-1].tiles) > 1:
-            need += [self.run.moments(number, sweep) for sweep in range(1, level.sweeps + 1)]
-        self._need(*need)
 
-    def level_again(self, level: LevelPlan, folder: Path) -> list[float]:
-        """All tiles of a level's last sweep, blended."""
-        grid, losses = level.grids[-1], []
-        source = self.worker.sweep_source(level, level.sweeps)
-        self._need_level(level, source)
+def _bytes(brief: Brief, ref: Ref) -> float | None:
+    """What an output takes on the disk, which tells its size in px; None if there is none."""
+    try:
+        return table.row(ref.name).bytes(brief, ref.place)
+    except IndexError:
+        return None
 
-        def place(tile: Tile) -> Path:
-            return folder / f"tile-{tile.row}-{tile.col}.npy"
 
-        total = level.tile_work(grid) * len(grid.tiles)
-        with self.console.progress(total, f"restyle@{level.level}") as bar:
-            for tile in grid.tiles:
-                result = self.worker.restyled_tile(level, level.sweeps, tile, bar.advance)
-                canvas.write(place(tile), result.pixels)
-                losses += [result.losses[0], result.losses[-1]]
-        canvas.blend(grid, place, folder / "after.npy")
-        canvas.resize(source, folder / "before.npy", level.size)
-        _pictures(folder)
-        return losses
-
-    def blend_again(self, level: LevelPlan, folder: Path) -> list[float]:
-        """The tiles of a level's last sweep, as the run has them, into one canvas."""
-        number, grid = level.level, level.grids[-1]
-        source = self.worker.sweep_source(level, level.sweeps)
-
-        def place(tile: Tile) -> Path:
-            return self.run.tile(number, level.sweeps, tile.row, tile.col)
-
-        self._need(source, *(place(tile) for tile in grid.tiles))
-        canvas.blend(grid, place, folder / "after.npy")
-        canvas.resize(source, folder / "before.npy", level.size)
-        _pictures(folder)
-        return []
-
-    def finish_again(self, folder: Path) -> list[float]:
-        """The print files."""
-        from stages import finish
-
-        source = self.worker.canvas_of(len(self.worker.plan.levels))
-        self._need(source)
-        fmt = self.worker.print_format()
-        jpeg = folder / "print.jpg" if finish.jpeg_possible(self.worker.plan.size) else None
-        finish.run(source, folder / "print.tif", jpeg, fmt)
-        return []
+def _with(settings: Settings, overrides: dict[str, str]) -> Settings:
+    return config.apply_preset(config.override(settings, overrides))
 
 
 def _pictures(folder: Path) -> None:
     """8-bit pictures of before, after and four times their difference, at full size."""
     size = canvas.size_of(folder / "after.npy")
-    side = min(max(size.width, size.height), 4096)
+    side = min(max(size.width, size.height), _PICTURE_SIDE)
     for name in ("before", "after"):
         canvas.preview(folder / f"{name}.npy", folder / f"{name}.png", side)
     canvas.difference(

@@ -48,12 +48,17 @@ def differences(old: Settings, new: Settings) -> list[str]:
     ]
 
 
+def value_of(settings: Settings, key: str) -> object:
+    """The value of a setting by its dotted key."""
+    value: object = settings
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value
+
+
 def _values(settings: Settings) -> Iterator[tuple[str, object]]:
     for key in all_fields():
-        value: object = settings
-        for name in key.split("."):
-            value = getattr(value, name)
-        yield key, value
+        yield key, value_of(settings, key)
 
 
 def describe() -> list[tuple[str, object, str]]:

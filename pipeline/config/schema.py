@@ -292,11 +292,11 @@ class OptimizerSettings(Section):
     history: int = Field(
         default=10, ge=1, le=10, description="steps that L-BFGS remembers; each takes two canvases"
     )
-    rate: float = Field(
+    step: float = Field(
         default=1.0, gt=0, le=10, description="step length of L-BFGS; 1 is its own choice"
     )
-    adam_rate: float = Field(
-        default=0.02, gt=0, le=1, description="step length of Adam, in colour units"
+    rate: float = Field(
+        default=0.02, gt=0, le=1, description="learning rate of Adam, in colour units"
     )
 
 

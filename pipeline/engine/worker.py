@@ -1,33 +1,68 @@
-"""A run at work: its stages in order, each output made by `Maker` if it is not there."""
+"""A run at work: every output of the table in order, made if it is not there, whole and the same.
+
+Beginning, resuming, repeating and mending are this one mechanism: each output has a key, the hash
+of all that decides its bytes, and what has no valid record with that key is made.
+"""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import astuple, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from pipeline.console.console import Bar
-from pipeline.engine import budget
-from pipeline.engine.keys import Lineage
-from pipeline.engine.maker import Maker, ignored, unchanged
-from pipeline.planning.levels import MEASURE_WORK, LevelPlan
-from pipeline.run import usage as spent
-from stages.errors import Interrupted, TilebrushError, TilesFailed
-from stages.tiles import Tile
+from pipeline.console.console import Bar, Console
+from pipeline.engine import decisions, table
+from pipeline.engine.keys import Keys
+from pipeline.engine.outputs import Brief, Division, Job, Made, Output, Place, Ref, Scope
+from pipeline.engine.session import Session
+from pipeline.host import hours
+from pipeline.run import usage
+from pipeline.run.directory import RunDir
+from pipeline.run.records import Manifest
+from stages.errors import DiskFull, Interrupted, RunDiffers, TilebrushError, TilesFailed
+from stages.nst.allocator import give_memory_back
 
 if TYPE_CHECKING:
-    from stages.display import Displayed
-    from stages.nst.studio import Restyled
-    from stages.restyle import Look
+    from stages.nst.studio import Studio
 
 # Freed memory is handed back after so many tiles: gaps between what is kept grow from tile to tile,
 # and the pages that come back cost a second or less.
 TILES_TO_TIDY = 8
 
+_MOST_PARTS = 16  # of a tile; smaller ones are mostly halo
 
-class Worker(Maker):
+
+@dataclass
+class Tally:
+    """What a worker did: tiles made, tiles found finished, tiles that failed twice."""
+
+    computed: int = 0
+    found: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+class Worker:
     """Makes the outputs of one run in order; the caller holds the run's lock."""
+
+    def __init__(self, run: RunDir, console: Console, studio: Studio | None = None) -> None:
+        self.run, self.console = run, console
+        self.manifest: Manifest = run.manifest()
+        self.brief: Brief = decisions.brief_of(run, self.manifest)
+        if len(self.brief.of_role("photo")) != 1 or not self.brief.style_count:
+            raise TilebrushError(f"{run.root} names no photo or no style; start a new run")
+        self.keys = Keys(self.brief)
+        self.tally = Tally()
+        habits = self.brief.settings.run
+        self.session = Session(
+            hours.window(habits.only_between), console.message, disk_wait=habits.disk_wait
+        )
+        self._given = studio
+        self._studio: Studio | None = None
+
+    @property
+    def work(self) -> float:
+        """Megapixel-iterations of the whole run."""
+        return sum(table.level_work(self.brief))
 
     def go(self, bar: Bar) -> None:
         """Make everything that is not there yet.
@@ -36,292 +71,211 @@ class Worker(Maker):
             TilesFailed: some tiles failed twice; all others are made, the print is not.
         """
         self.session.bar = bar
-        self.prepare()
-        self.display()
-        for number in range(1, len(self.plan.levels) + 1):
-            level = self.settled(number)
-            self.upsample(level)
-            self.restyle(level)
+        shown = ""
+        for output, places in table.walk(self.brief):
+            name = self._stage_name(output, places[0])
+            if name != shown:
+                self.session.stage(name)
+                shown = name
+            self._settle(output, places)
             if self.tally.failed:
                 names = ", ".join(self.tally.failed[:5])
                 raise TilesFailed(
                     f"{len(self.tally.failed)} tiles failed twice ({names}); the print is not "
                     "written; see run.log, then run tilebrush resume"
                 )
-        self.finish()
 
-    def settled(self, number: int) -> LevelPlan:
-        """A level with its iterations, which a budget decides before its first output is made."""
-        before = self.plan
-        self.plan = budget.decide(self.run, self.manifest, self.settings, before, number)
-        if self.plan != before:
-            self.keys = Lineage(self.manifest, self.settings, self.plan)
-            self.console.message(budget.told(self.settings, before, self.plan, number))
-            if self.session.bar is not None:
-                self.session.bar.expect(self.plan.work)
-        return self.plan.levels[number - 1]
+    def _stage_name(self, output: Output, place: Place) -> str:
+        if not place.level:
+            return output.stage
+        name = f"{output.stage}@{place.level}"
+        if not place.sweep:
+            return name
+        return f"{name} sweep {place.sweep}/{self.brief.level(place).sweeps}"
 
-    # ---- the stages
-
-    def prepare(self) -> None:
-        """Inputs to canvases."""
-        from stages import prepare
-
-        self.session.stage("prepare")
-        photo = self.manifest.of_role("photo")[0]
-        self.ensure(
-            self.run.photo(),
-            self.keys.photo,
-            lambda out: ignored(prepare.photo(unchanged(photo), out, self.plan.size)),
-        )
-        for index, item in enumerate(self.manifest.of_role("style"), start=1):
-            self.ensure(
-                self.run.style(index),
-                self.keys.style(index),
-                lambda out, item=item: ignored(  # type: ignore[misc]
-                    prepare.style(unchanged(item), out, self.settings.style.max_pixels)
-                ),
-            )
-        self.files(self.plan.size.pixels)
-
-    def display(self) -> None:
-        """Level 0."""
-        from stages import display
-
-        self.session.stage("display")
-        canvas, energy = self.run.display_canvas(), self.run.content_energy()
-        energy_key = self.keys.energy
-        if self.run.valid(canvas, self.keys.display, check="hash") and self.run.valid(
-            energy, energy_key, check="hash"
-        ):
-            self.did(sum(scale.work for scale in self.plan.display), made=False)
+    def _settle(self, output: Output, places: list[Place]) -> None:
+        """See to it that an output is there at all places, or was and has served."""
+        after = output.replaced_by(self.brief, places[0])
+        if after is not None and self._valid(after):
+            self._served(output, places)
             return
-        self.session.enter()
-        began = time.monotonic()
-        result = self.displayed(lambda work: self.did(work, made=True))
-        seconds = time.monotonic() - began
-        text = json.dumps(result.content_energy)
-        self.commit(energy, lambda out: ignored(out.write_text(text)), {"key": energy_key})
-        self.commit(
-            canvas,
-            lambda out: display.save(result, out),
-            {
-                "key": self.keys.display,
-                "seconds": seconds,
-                "losses": [_ends(curve) for curve in result.losses],
-            },
-        )
-
-    def displayed(self, did: Callable[[float], None]) -> Displayed:
-        """The display image, computed now; `did` is told of megapixel-iterations."""
-        from stages import display
-
-        return display.from_files(
-            self.studio,
-            self.run.photo(),
-            self.style_images(self.settings.display),
-            tuple(display.Scale(s.size, s.iterations) for s in self.plan.display),
-            self.loss_weights(self.settings.style.content_weight),
-            self.optimizer(),
-            self.tooth(),
-            lambda scale, _: did(scale.size.pixels / 1e6),
-        )
-
-    def upsample(self, level: LevelPlan) -> None:
-        """The canvas and the photo at a level's size."""
-        from stages import upsample
-
-        number = level.level
-        self.session.stage(f"upsample@{number}")
-        source = self.canvas_of(number - 1)
-        strokes = self.strokes()
-        self.ensure(
-            self.run.level_canvas(number),
-            self.keys.upsampled(level),
-            lambda out: upsample.enlarge(source, out, level.size, strokes),
-        )
-        self.ensure(
-            self.run.level_photo(number),
-            self.keys.upsampled_photo(level),
-            lambda out: upsample.content(self.run.photo(), out, level.size),
-        )
-        self.files(level.size.pixels)
-
-    def restyle(self, level: LevelPlan) -> None:
-        """All sweeps of a level."""
-        from stages import measure
-
-        number = level.level
-        self.ensure(
-            self.run.style_moments(number),
-            self.keys.style_moments(level),
-            lambda out: measure.save_moments(
-                measure.style_moments(
-                    self.studio, self.style_images(self.settings.levels), level.size
-                ),
-                out,
-            ),
-        )
-        for sweep in range(1, level.sweeps + 1):
-            self.sweep(level, sweep)
-            if self.tally.failed:
-                return
-
-    def sweep(self, level: LevelPlan, sweep: int) -> None:
-        """One sweep: moments, tiles, blend. Tiles of all but the last sweep are dropped again."""
-        from stages import canvas
-        from stages.nst.device import give_memory_back
-
-        number, grid = level.level, level.grids[sweep - 1]
-        self.session.stage(f"restyle@{number} sweep {sweep}/{level.sweeps}")
-        key, result = self.keys.sweep(level, sweep), self.sweep_result(level, sweep)
-        last = sweep == level.sweeps
-        self.moments(level, sweep)  # even of a finished sweep: they may be damaged
-        if not last and self.run.valid(result, key, check="hash"):
-            self.tally.found += len(grid.tiles)
-            self.did(level.tile_work(grid) * len(grid.tiles), made=False)
-            self.files(level.size.pixels)
-            self.run.drop_tiles(number, sweep)  # a kill may have left some
-            return
-        give_memory_back()  # of enlarging and measuring
-        for place, tile in enumerate(grid.tiles, start=1):
-            self.tile(level, sweep, tile)
-            if place % TILES_TO_TIDY == 0 or place == len(grid.tiles):
+        many = len(places) > 1 and output.scope is Scope.TILE
+        if many:
+            give_memory_back()  # of enlarging and measuring
+        for number, place in enumerate(places, start=1):
+            self._make(output, place)
+            if many and (number % TILES_TO_TIDY == 0 or number == len(places)):
                 give_memory_back()
-        if self.tally.failed:
-            return
-        places = [self.run.tile(number, sweep, tile.row, tile.col) for tile in grid.tiles]
-        self.ensure(
-            result,
-            key,
-            lambda out: canvas.blend(
-                grid, lambda tile: self.run.tile(number, sweep, tile.row, tile.col), out
-            ),
-            lambda: {} if last else spent.noted_dropped(self.run, places),
-        )
-        self.files(level.size.pixels)
-        if not last:
-            self.run.drop_tiles(number, sweep)
+        if output.name == "budget":
+            self._decided(places[0].level)
 
-    def moments(self, level: LevelPlan, sweep: int) -> None:
-        """Moments of the canvas at the start of a sweep; a single tile needs none."""
-        from stages import measure
+    def _valid(self, ref: Ref) -> bool:
+        path = self.run.path(table.row(ref.name).file(ref.place))
+        return self.run.valid(path, self.keys.of(ref), check="hash")
 
-        grid = level.grids[sweep - 1]
-        if len(grid.tiles) == 1:
-            return
-        source = self.sweep_source(level, sweep)
-        work = grid.tiles[0].window.pixels * MEASURE_WORK / 1e6
-        made = self.ensure(
-            self.run.moments(level.level, sweep),
-            self.keys.moments(level, sweep),
-            lambda out: measure.save_moments(
-                measure.of_canvas(self.studio, source, grid, lambda _: self.did(work, made=True)),
-                out,
-            ),
-        )
-        if not made:
-            self.did(work * len(grid.tiles), made=False)
+    def _served(self, output: Output, places: list[Place]) -> None:
+        """Count outputs that were dropped when they had served; a kill may have left some."""
+        for place in places:
+            self.session.did(output.work(self.brief, place), made=False)
+        self._count(output, found=len(places))
+        self.run.drop(self.run.path(output.file(place)) for place in places)
 
-    def tile(self, level: LevelPlan, sweep: int, tile: Tile) -> None:
-        """One tile, tried twice."""
-        from stages import canvas
+    def _count(self, output: Output, *, found: int = 0, computed: int = 0) -> None:
+        if output.scope is Scope.TILE:
+            self.tally.found += found
+            self.tally.computed += computed
 
-        path = self.run.tile(level.level, sweep, tile.row, tile.col)
-        key = self.keys.tile(level, sweep, tile)
-        work = level.tile_work(level.grids[sweep - 1])
-        note = f"tile {tile.name}"
-        if self.run.valid(path, key, check="hash"):
-            self.tally.found += 1
-            self.did(work, made=False, note=note)
+    def _make(self, output: Output, place: Place) -> None:
+        """One output, if it is not there."""
+        ref = Ref(output.name, place)
+        work = output.work(self.brief, place)
+        note = f"tile {place.row},{place.col}" if output.scope is Scope.TILE else ""
+        if self._valid(ref):
+            self._count(output, found=1)
+            self.session.did(work, made=False, note=note)
             return
         self.session.enter()
         began = time.monotonic()
-        result = self._tried_twice(level, sweep, tile)
-        if result is None:
-            self.tally.failed.append(f"restyle@{level.level} {tile.name}")
-            self.did(work, made=True, note=note)
+        made = self._tried(output, place, note)
+        if made is None:
+            self.tally.failed.append(f"{output.stage}@{place.level} {place.row},{place.col}")
+            self.session.did(work, made=True, note=note)
             return
-        self.commit(
-            path,
-            lambda out: canvas.write(out, result.pixels),
-            {"key": key, "seconds": time.monotonic() - began, "losses": _ends(result.losses)},
-        )
-        self.tally.computed += 1
+        notes = {"seconds": time.monotonic() - began, **made.notes, **self._served_by(ref)}
+        self._commit(ref, made, notes)
+        self._count(output, computed=1)
+        if not output.paced:
+            # Files are read and written at another pace than tiles are computed.
+            self.session.did(work, made=False)
+        self._drop_served(ref)
 
-    def _tried_twice(self, level: LevelPlan, sweep: int, tile: Tile) -> Restyled | None:
-        for attempt in (1, 2):
+    def _tried(self, output: Output, place: Place, note: str) -> Made | None:
+        """What an output's function makes; None if it failed as often as it may be tried."""
+        attempt = 1
+        while True:
             try:
-                return self.restyled_tile(
-                    level,
-                    sweep,
-                    tile,
-                    lambda work: self.did(work, made=True, note=f"tile {tile.name}"),
-                )
-            except (TilebrushError, Interrupted, KeyboardInterrupt, MemoryError):
+                return output.make(self.job(output, place, note))
+            except (TilebrushError, Interrupted, KeyboardInterrupt):
                 raise
-            except (ArithmeticError, RuntimeError) as error:
-                if "not enough memory" in str(error):  # as torch says it; no fault of the tile
+            except (ArithmeticError, RuntimeError, MemoryError) as error:
+                if _out_of_memory(error):  # no fault of the tile
+                    if not self._divided(output, place):
+                        raise
+                    continue
+                if output.tries == 1:
                     raise
                 self.run.log(
-                    f"restyle@{level.level} sweep {sweep} tile {tile.name}, attempt {attempt}: "
-                    f"{type(error).__name__}: {error}"
+                    f"{output.stage}@{place.level} sweep {place.sweep} tile {place.row},"
+                    f"{place.col}, attempt {attempt}: {type(error).__name__}: {error}"
                 )
-        return None
+                attempt += 1
+                if attempt > output.tries:
+                    return None
 
-    def restyled_tile(
-        self, level: LevelPlan, sweep: int, tile: Tile, did: Callable[[float], None]
-    ) -> Restyled:
-        """The pixels of one tile, computed now; `did` is told of megapixel-iterations."""
-        from stages import restyle
-
-        work = level.tile_work(level.grids[sweep - 1]) / level.iterations
-        source, photo = self.sweep_source(level, sweep), self.run.level_photo(level.level)
-        return restyle.restyle_tile(
-            self.studio,
-            restyle.TileJob(source, photo, tile),
-            self.look(level, sweep),
-            lambda _: did(work),
+    def job(self, output: Output, place: Place, note: str = "") -> Job:
+        """What the making of an output is given; `note` is shown with its progress."""
+        return Job(
+            output=output,
+            place=place,
+            brief=self.brief,
+            found=lambda ref: self.run.path(table.row(ref.name).file(ref.place)),
+            open_studio=lambda: self.studio,
+            did=lambda work: self.session.did(work, made=True, note=note),
+            decided=lambda level: decisions.decide(self.run, self.manifest, self.brief, level),
         )
 
-    def look(self, level: LevelPlan, sweep: int) -> Look:
-        """What all tiles of a sweep are restyled to, as the run has it."""
-        from stages import measure, restyle
-
-        number = level.level
-        style = measure.load_moments(self.run.style_moments(number))
-        many = len(level.grids[sweep - 1].tiles) > 1  # a single tile is the canvas
-        begun = range(1, sweep + 1) if many else ()
-        canvases = [measure.load_moments(self.run.moments(number, one)) for one in begun]
-        return restyle.Look(
-            style=style,
-            canvas=canvases[-1] if many else None,
-            content_energy=float(json.loads(self.run.content_energy().read_text())),
-            weights=self.loss_weights(level.content_weight),
-            iterations=level.iterations,
-            optimizer=self.optimizer(),
-            reach=restyle.reaches(style, canvases),
+    def _divided(self, output: Output, place: Place) -> bool:
+        """Have tiles from this one on worked on in twice as many parts, if they may be."""
+        parts = 2 * self.brief.parts(place)
+        if not output.divisible or parts > _MOST_PARTS:
+            return False
+        give_memory_back()
+        found = Division(place.level, place.sweep, place.row, place.col, parts)
+        told = (
+            f"out of memory in {output.stage}@{place.level} tile {place.row},{place.col}: from "
+            f"here on tiles are worked on in {parts} parts; what is done stays"
         )
+        self.run.log(told)
+        self.console.warn(told)
+        divisions = (*self.brief.divisions, found)
+        self.manifest = replace(self.manifest, divisions=tuple(astuple(d) for d in divisions))
+        self.run.write_manifest(self.manifest)
+        self._now(replace(self.brief, divisions=divisions))
+        return True
 
-    def finish(self) -> None:
-        """The print files."""
-        from stages import finish
+    def _now(self, brief: Brief) -> None:
+        self.brief, self.keys = brief, Keys(brief)
 
-        self.session.stage("finish")
-        fmt = self.print_format()
-        last = len(self.plan.levels)
-        source = self.canvas_of(last)
-        key = self.keys.finish(fmt)
-        self.ensure(self.run.print_tiff(), key, lambda out: finish.run(source, out, None, fmt))
-        if finish.jpeg_possible(self.plan.size):
-            self.ensure(self.run.print_jpeg(), key, lambda out: finish.run(source, None, out, fmt))
-        self.files(self.plan.size.pixels)
+    def _decided(self, level: int) -> None:
+        """Go on with what a budget decided for a level and those above."""
+        before = self.brief
+        self._now(decisions.brief_of(self.run, self.manifest))
+        if self.brief.plan != before.plan:
+            settings = before.settings
+            told = decisions.told(settings, before.plan, self.brief.plan, level)
+            self.console.message(told)
+            if self.session.bar is not None:
+                self.session.bar.expect(self.work)
+
+    def _served_by(self, ref: Ref) -> dict[str, object]:
+        """For the record of an output: what the outputs took that it replaces."""
+        served = self._replaced(ref)
+        return usage.noted_dropped(self.run, served) if served else {}
+
+    def _replaced(self, ref: Ref) -> list[Any]:
+        inputs = table.row(ref.name).inputs(self.brief, ref.place)
+        return [
+            self.run.path(table.row(each.name).file(each.place))
+            for each in inputs
+            if table.row(each.name).replaced_by(self.brief, each.place) == ref
+        ]
+
+    def _drop_served(self, ref: Ref) -> None:
+        served = self._replaced(ref)
+        if served:
+            self.run.drop(served)
+
+    def _commit(self, ref: Ref, made: Made, notes: dict[str, Any]) -> None:
+        """Write an output and its record; a full disk is waited for."""
+        path = self.run.path(table.row(ref.name).file(ref.place))
+        record = {"key": self.keys.of(ref), **notes, **self.session.energy()}
+
+        def write() -> None:
+            self.run.commit(path, lambda out: _dropped(made.write(out)), record)
+
+        try:
+            write()
+        except DiskFull as full:
+            self.session.until_room(full, write)
+
+    @property
+    def studio(self) -> Studio:
+        """The encoder, loaded when it is first needed.
+
+        Raises:
+            RunDiffers: its weights are not those that the run began with.
+        """
+        if self._studio is None:
+            from pipeline.planning.resolve import open_studio
+
+            self._studio = self._given or open_studio(self.brief.settings, self.console)
+            found, wanted = self._studio.encoder.fingerprint, self.brief.weights
+            if found != wanted:
+                raise RunDiffers(
+                    f"{self.run.root} was begun with encoder weights {wanted[:12]}, now there are "
+                    f"{found[:12]}; give the same weights, or start a new run"
+                )
+        return self._studio
 
 
-def _ends(curve: tuple[float, ...]) -> dict[str, float]:
-    """First, last and least loss of a curve, rounded: what the report shows."""
-    return {
-        "first": float(f"{curve[0]:.5g}"),
-        "last": float(f"{curve[-1]:.5g}"),
-        "least": float(f"{min(curve):.5g}"),
-    }
+def _dropped(_: object) -> None:
+    """Writers may give something back; nobody asks for it."""
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether memory was short; torch says so in a RuntimeError."""
+    return (
+        isinstance(error, MemoryError)
+        or "not enough memory" in str(error)
+        or ("out of memory" in str(error))
+    )

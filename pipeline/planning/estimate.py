@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.commands.results import LevelRow, PlanResult
-from pipeline.config import units
 from pipeline.config.schema import EnergySettings, Settings
-from pipeline.host import hours
 from pipeline.host.energy import Used
-from pipeline.host.hours import Gate
 from pipeline.planning import levels as planning
 from pipeline.planning.levels import Plan
 from stages.errors import ResourceError
@@ -45,12 +39,9 @@ def measure(studio: Studio, plan: Plan) -> Pace:
     return Pace(slow / (display.pixels / 1e6), fast / (window.pixels / 1e6))
 
 
-def level_seconds(plan: Plan, pace: Pace) -> list[float]:
-    """Seconds of display and of every level above it; the print files count to the last."""
-    found = [pace.display * sum(scale.work for scale in plan.display)]
-    found += [pace.tiles * level.work for level in plan.levels]
-    found[-1] += pace.tiles * 2 * plan.size.pixels * planning.FILE_WORK / 1e6
-    return found
+def level_seconds(work: list[float], pace: Pace) -> list[float]:
+    """Seconds of display and of every level above it, from their megapixel-iterations."""
+    return [pace.display * work[0], *(pace.tiles * each for each in work[1:])]
 
 
 def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
@@ -90,10 +81,18 @@ def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) 
     return settings
 
 
-def energy(
-    settings: EnergySettings, seconds: float, used: Used | None = None
-) -> tuple[float, str, str, float]:
-    """Kilowatt-hours of `seconds`, where the watts come from, the cost, and grams of CO2.
+@dataclass(frozen=True, kw_only=True)
+class Energy:
+    """Kilowatt-hours, where the watts come from, the cost, and grams of CO2."""
+
+    kwh: float
+    source: str
+    cost: str
+    grams: float
+
+
+def energy(settings: EnergySettings, seconds: float, used: Used | None = None) -> Energy:
+    """What `seconds` of work take.
 
     What was measured counts as it is; its mean power stands for the seconds that were not.
     """
@@ -106,56 +105,4 @@ def energy(
         source = f"{watts:g} W {known}"
     kwh = (used.joules + watts * max(0.0, seconds - used.seconds)) / 3.6e6
     cost = f"{kwh * settings.price_per_kwh:.2f} {settings.currency}"
-    return kwh, source, cost, kwh * settings.co2_g_per_kwh
-
-
-def summary(
-    settings: Settings,
-    plan: Plan,
-    pace: Pace | None,
-    style_pixels: int,
-    used: Used | None = None,
-) -> PlanResult:
-    """A plan and what it takes, for people; without a measured pace, nothing that needs one.
-
-    `used` is what the timing itself drew.
-    """
-    seconds = level_seconds(plan, pace) if pace else None
-    total = sum(seconds) if seconds else None
-    kwh, source, cost, grams = energy(settings.energy, total or 0.0, used)
-    clock = Gate(hours.window(settings.run.only_between)).clock_seconds
-    return PlanResult(
-        size=str(plan.size),
-        encoder=settings.encoder.name,
-        precision=settings.run.precision,
-        levels=tuple(_rows(plan, seconds)),
-        total_seconds=round(total, 1) if total else None,
-        least_seconds=round(total * (1 - SPREAD), 1) if total else None,
-        most_seconds=round(total * (1 + SPREAD), 1) if total else None,
-        ready=units.ready(clock(total), datetime.now()) if total else "not timed",
-        peak_memory_bytes=peak_memory(settings, plan, style_pixels),
-        disk_bytes=plan.disk_bytes(style_pixels),
-        energy_kwh=round(kwh, 4) if total else None,
-        energy_from=source,
-        cost=cost if total else "not timed",
-        co2_grams=round(grams, 1) if total else None,
-    )
-
-
-def _rows(plan: Plan, seconds: list[float] | None) -> Iterator[LevelRow]:
-    """Display and the levels above it; `seconds` as `level_seconds` gives them."""
-    times: list[float | None]
-    times = [None] * (len(plan.levels) + 1) if seconds is None else [round(s, 1) for s in seconds]
-    size = plan.display[-1].size
-    iterations = sum(scale.iterations for scale in plan.display)
-    yield LevelRow(0, str(size), 1, str(size), 1, iterations, times[0])
-    for level, time in zip(plan.levels, times[1:], strict=True):
-        yield LevelRow(
-            level.level,
-            str(level.size),
-            len(level.grids[0].tiles),
-            str(level.window),
-            level.sweeps,
-            level.iterations,
-            time,
-        )
+    return Energy(kwh=kwh, source=source, cost=cost, grams=kwh * settings.co2_g_per_kwh)

@@ -1,22 +1,17 @@
-"""The plan of a print: levels, tiles, iterations, and what they take.
+"""The plan of a print: its levels, their tiles and iterations.
 
-Geometry is decided here once, from the resolved settings alone; the runner and the estimates read
+Geometry is decided here once, from the resolved settings alone; the worker and the estimates read
 the same plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
 from stages import tiles
-from stages.tiles import Grid, Size
-
-#: Work is counted in megapixel-iterations: one forward and backward pass over a million px.
-MEASURE_WORK = 0.35  # a forward pass alone, in iterations
-FILE_WORK = 0.5  # reading, resampling or writing a canvas, in iterations
+from stages.tiles import Grid, Scale, Size
 
 
 @dataclass(frozen=True)
@@ -36,67 +31,22 @@ class LevelPlan:
         window = self.grids[0].tiles[0].window
         return Size(window.width, window.height)
 
-    def tile_work(self, grid: Grid) -> float:
-        """Megapixel-iterations of one tile of a sweep."""
-        window = grid.tiles[0].window
-        return window.pixels * self.iterations / 1e6
-
-    def sweep_work(self, grid: Grid) -> float:
-        """Megapixel-iterations of a sweep, its moments and its blend."""
-        passes = self.iterations + (MEASURE_WORK if len(grid.tiles) > 1 else 0)
-        window = grid.tiles[0].window.pixels
-        return (len(grid.tiles) * window * passes + self.size.pixels * FILE_WORK) / 1e6
-
-    @property
-    def work(self) -> float:
-        """Megapixel-iterations of the level."""
-        files = 2 * self.size.pixels * FILE_WORK / 1e6
-        return files + sum(self.sweep_work(grid) for grid in self.grids)
-
-
-@dataclass(frozen=True)
-class DisplayScale:
-    """One scale of the display stage."""
-
-    size: Size
-    iterations: int
-
-    @property
-    def work(self) -> float:
-        """Megapixel-iterations."""
-        return self.size.pixels * self.iterations / 1e6
-
 
 @dataclass(frozen=True)
 class Plan:
     """All sizes and iterations of a print."""
 
     size: Size
-    display: tuple[DisplayScale, ...]
+    display: tuple[Scale, ...]
     levels: tuple[LevelPlan, ...]
     alignment: int
     halo: int
-
-    @property
-    def work(self) -> float:
-        """Megapixel-iterations of the whole print."""
-        ends = 2 * self.size.pixels * FILE_WORK / 1e6
-        return ends + sum(s.work for s in self.display) + sum(v.work for v in self.levels)
 
     @property
     def largest_window(self) -> Size:
         """The most that the encoder sees at a time."""
         windows = [level.window for level in self.levels] + [s.size for s in self.display]
         return max(windows, key=lambda size: size.pixels)
-
-    def disk_bytes(self, style_pixels: int) -> int:
-        """Bytes that the finished run takes, and the last blend needs at its height."""
-        canvas = 12  # bytes per px: three float32
-        total = canvas * (self.size.pixels + style_pixels + self.display[-1].size.pixels)
-        for level in self.levels:
-            tile_px = sum(tile.write.pixels for tile in level.grids[-1].tiles)
-            total += canvas * (level.size.pixels * (2 + level.sweeps) + tile_px)
-        return total + 6 * self.size.pixels  # TIFF and JPEG at their worst
 
 
 def _nth(values: tuple[int, ...], index: int) -> int:
@@ -105,24 +55,21 @@ def _nth(values: tuple[int, ...], index: int) -> int:
 
 def make(settings: Settings) -> Plan:
     """The plan for resolved settings, whose print size is exact and whose preset is applied."""
-    from stages.display import scales
-    from stages.measure import checked_halo
     from stages.nst import encoders
 
     design = encoders.architecture(settings.encoder.name)
     unit = max(design.stride(), 16)
-    halo = checked_halo(design.halo(), unit, settings.tiles.halo)
+    halo = tiles.checked_halo(design.halo(), unit, settings.tiles.halo)
     size = config.print_size(settings)
     sizes = tiles.levels(
         tiles.fitted(size, config.parse_size(settings.display.size), "contain"),
         size,
         settings.levels.max_ratio,
     )
-    path = scales(sizes[0], settings.display.start, settings.display.iterations)
+    display = tiles.scales(sizes[0], settings.display.start, settings.display.iterations)
     levels = tuple(
         _level(settings, number, here, unit, halo) for number, here in enumerate(sizes[1:], start=1)
     )
-    display = tuple(DisplayScale(scale.size, scale.iterations) for scale in path)
     return Plan(size, display, levels, unit, halo)
 
 
@@ -154,33 +101,3 @@ def iterated(plan: Plan, level: int, iterations: tuple[int, ...]) -> Plan:
     for place, count in enumerate(iterations, start=level - 1):
         levels[place] = replace(levels[place], iterations=count)
     return replace(plan, levels=tuple(levels))
-
-
-def scaled(settings: Settings, factor: float) -> Settings:
-    """The settings with the iterations of all levels above display multiplied by `factor`."""
-    levels = settings.levels
-    iterations = tuple(max(2, round(count * factor)) for count in levels.iterations)
-    return settings.model_copy(
-        update={"levels": levels.model_copy(update={"iterations": iterations})}
-    )
-
-
-def fit_budget(
-    settings: Settings, budget: float, seconds_of: Callable[[Settings], float]
-) -> Settings:
-    """Settings whose levels have as many iterations as fit into `budget` seconds.
-
-    The display stage keeps its own: it decides the look and is cheap. A budget too small for two
-    iterations a tile gives those; the print is always made at full size. More than four times the
-    settings' own iterations are never made: they would not be seen.
-    """
-    if not budget:
-        return settings
-    low, high = 0.0, 4.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        if seconds_of(scaled(settings, middle)) <= budget:
-            low = middle
-        else:
-            high = middle
-    return scaled(settings, low)

@@ -65,6 +65,11 @@ def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
     return canvas.inspect(photo).size, [canvas.inspect(style).size for style in styles]
 
 
+def style_pixels(sizes: list[Size], settings: Settings) -> int:
+    """Px of all paintings as they are read."""
+    return sum(min(size.pixels, settings.style.max_pixels) for size in sizes)
+
+
 def check_inputs(photo: Path, styles: list[Path]) -> None:
     """Decode photo and styles whole, before a print is planned that they cannot give.
 

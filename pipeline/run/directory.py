@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -175,8 +175,8 @@ class RunDir(Layout):
     ) -> Record:
         """Make an output with `write` (given a temporary path) and record it as finished.
 
-        `record` has the output's ``key``, perhaps the ``seconds`` it took (else the time of
-        `write` counts), and anything else worth keeping.
+        `record` has the output's ``key``, perhaps the ``seconds`` that computing it took (those of
+        `write` are added), and anything else worth keeping.
 
         Raises:
             ResourceError: Disk full.
@@ -194,7 +194,7 @@ class RunDir(Layout):
                 beside.unlink()
                 atomic.flush_folder(beside.parent)
         written = atomic.atomic_write(output, write)
-        seconds = float(extra.pop("seconds", time.monotonic() - started))
+        seconds = float(extra.pop("seconds", 0.0)) + time.monotonic() - started
         made = Record(key, written.sha256, written.bytes, round(seconds, 3), now(), extra)
         atomic_write_text(beside, sealed(made))
         return made
@@ -243,48 +243,51 @@ class RunDir(Layout):
             return Problem(name, f"SHA-256 {found[:12]}", f"SHA-256 {record.sha256[:12]}")
         return None
 
-    def verify(self) -> list[Problem]:
-        """Compare every recorded output with its record, bytes and all."""
-        problems = twofold.problems(self.root)
-        for output in self.recorded():
-            record = self.record(output)
-            if record is None:
-                needed = "a record of its making"
-                problems.append(Problem(self.name(self.record_path(output)), "damage", needed))
-                continue
-            problem = self._compared(output, record, "hash")
-            if problem is not None:
-                problems.append(problem)
-        return problems
+    def problem(self, path: Path | str) -> list[Problem]:
+        """What is wrong with a recorded output or its record, bytes and all; none if whole."""
+        record = self.record(path)
+        if record is None:
+            needed = "a record of its making"
+            return [Problem(self.name(self.record_path(path)), "damage", needed)]
+        problem = self._compared(self.path(path), record, "hash")
+        return [] if problem is None else [problem]
 
-    def clean(self) -> int:
-        """Drop what only re-running stages needs, keep print and report; give the bytes freed."""
+    def intact(self, path: Path | str) -> bool:
+        """Whether an output is there with the length that its record says."""
+        record = self.record(path)
+        return record is not None and self._compared(self.path(path), record, "size") is None
+
+    def manifest_problems(self) -> list[Problem]:
+        """What is wrong with run.json and its copy."""
+        return twofold.problems(self.root)
+
+    def drop(self, outputs: Iterable[Path]) -> int:
+        """Remove outputs and their records, and folders that are empty then; gives bytes freed.
+
+        What is not an output, such as a file that the user put there, stays.
+        """
         freed = 0
-        for folder in self.work_folders():
-            freed += sum(item.stat().st_size for item in folder.rglob("*") if item.is_file())
-            atomic.remove_tree(folder)
+        for output in outputs:
+            self._inside(output.parent)
+            # The record first: one whose output is gone would count as damage.
+            for path in (self.record_path(output), output):
+                if path.is_file() or path.is_symlink():
+                    freed += path.lstat().st_size
+                    with atomic.explained(path):
+                        path.unlink(missing_ok=True)
+        for folder in self.stage_folders():
+            for path in sorted((folder, *folder.rglob("*/")), reverse=True):
+                with suppress(OSError):  # it holds something
+                    path.rmdir()
         return freed
 
-    def cleaned(self) -> bool:
-        """Whether the print is finished and all that only re-running stages needs was dropped."""
-        return not self.work_folders() and self.record(self.print_tiff()) is not None
-
-    def clear(self) -> None:
-        """Drop everything, run.json included; the folder is as good as new."""
-        for path in (*self.stage_folders(), self.report(), self.print_tiff(), self.print_jpeg()):
-            atomic.remove_tree(path)
-        # Last, because a folder with outputs and no run.json would be taken for someone else's.
-        atomic.remove_tree(self.root / twofold.COPY)
-        atomic.remove_tree(self.root / twofold.MANIFEST)
-
-    def drop_tiles(self, level: int, sweep: int) -> None:
-        """Remove a sweep's tiles, after its canvas was committed."""
-        self._inside(self.sweep_dir(level, sweep))
-        tiles = list(self.sweep_dir(level, sweep).glob("tile-*"))
-        # Records first: a record whose output is gone would count as damage.
-        for path in sorted(tiles, key=lambda path: not path.name.endswith(".json")):
-            with atomic.explained(path):
-                path.unlink(missing_ok=True)
+    def drop_record(self, output: Path) -> None:
+        """Remove the record of an output, which then no longer counts as finished, and stays."""
+        record = self.record_path(output)
+        with atomic.explained(record):
+            record.unlink(missing_ok=True)
+            if record.parent.is_dir():
+                atomic.flush_folder(record.parent)
 
     def busy(self) -> bool:
         """Whether some process works on the run now; looks only, unless that leaves it unclear."""

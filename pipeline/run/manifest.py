@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.run.atomic import atomic_write_bytes, atomic_write_text
-from pipeline.run.records import FORMAT, Manifest, Problem, read_manifest, sealed
+from pipeline.run.records import FORMAT, Manifest, OtherFormat, Problem, read_manifest, sealed
 from stages.errors import TilebrushError
 
 MANIFEST = "run.json"
@@ -24,16 +24,31 @@ def read(root: Path) -> Manifest:
         TilebrushError: Both are damaged, or it is of a newer version.
     """
     path, found = root / MANIFEST, _found(root / MANIFEST)
-    if isinstance(found, Exception):
-        copy = _found(root / COPY)
-        if isinstance(copy, Exception):
-            raise TilebrushError(f"{path} is damaged ({found}); start a new run in another folder")
-        found = copy
-    if isinstance(found, int):
-        raise TilebrushError(
-            f"{path} has format {found}, this tilebrush reads up to {FORMAT}; update tilebrush"
-        )
-    return found
+    if isinstance(found, OtherFormat):
+        raise TilebrushError(_of_another_version(path, found))
+    if isinstance(found, Manifest):
+        return found
+    copy = _found(root / COPY)
+    if isinstance(copy, OtherFormat):
+        raise TilebrushError(_of_another_version(path, copy))
+    if isinstance(copy, Exception):
+        why = _first_line(found)
+        raise TilebrushError(f"{path} is damaged ({why}); start a new run in another folder")
+    return copy
+
+
+def _of_another_version(path: Path, found: OtherFormat) -> str:
+    if found.format > FORMAT:
+        return f"{path} has format {found.format}, this tilebrush reads {FORMAT}; update tilebrush"
+    return (
+        f"{path} was begun by tilebrush {found.made_by} (format {found.format}; this one has "
+        f"{FORMAT}) and nothing in it is touched; finish it with that version, begin a new run in "
+        "another folder, or start anew here with --force"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def write(root: Path, manifest: Manifest) -> None:
@@ -49,7 +64,7 @@ def mend(root: Path) -> str:
         atomic_write_bytes(root / COPY, (root / MANIFEST).read_bytes())
     elif isinstance(found, Exception) and isinstance(copy, Manifest):
         atomic_write_bytes(root / MANIFEST, (root / COPY).read_bytes())
-        return f"{MANIFEST}: {found}; made again from its copy"
+        return f"{MANIFEST}: {_first_line(found)}; made again from its copy"
     return ""
 
 
@@ -58,13 +73,13 @@ def problems(root: Path) -> list[Problem]:
     rows = []
     for name in (MANIFEST, COPY):
         found = _found(root / name)
-        if isinstance(found, Exception):
+        if isinstance(found, Exception) and not isinstance(found, OtherFormat):
             gone = isinstance(found, FileNotFoundError)
             rows.append(Problem(name, "no file" if gone else "damage", "settings and inputs"))
     return rows
 
 
-def _found(path: Path) -> Manifest | int | Exception:
+def _found(path: Path) -> Manifest | Exception:
     try:
         return read_manifest(path.read_bytes())
     except (ValueError, OSError) as error:

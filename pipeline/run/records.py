@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, field, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from pipeline import __version__
 from pipeline.run.atomic import sha256_file
 from stages.errors import InputImageError
 
-FORMAT = 1
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "str": str,
-    "int": int,
-    "float": (int, float),
-    "dict[str, Any]": dict,
-    "dict[str, str]": dict,
-    "tuple[Input, ...]": tuple,
-}
+FORMAT = 2
+
+# Frozen, no other fields than these, and no text taken for a number.
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 def key_of(*parts: object) -> str:
@@ -44,7 +42,7 @@ def now() -> str:
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Input:
     """An input image's fingerprint; `role` is ``photo`` or ``style``, `size` is in bytes."""
 
@@ -70,17 +68,23 @@ class Input:
             ) from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Manifest:
-    """What run.json says: resolved settings, the inputs and what they were made with.
+    """What run.json says: the inputs, the settings, and what they were made with.
 
-    `budget` is what `pipeline.engine.budget` began with; empty in runs without one.
+    `asked` are the settings as the user gave them, which a later call is compared with; `resolved`
+    is what this computer made of them when the run began, and what the run goes on with. `pace` is
+    what a budget's first trial found, in seconds per megapixel-iteration, 0 without one.
+    `divisions` name tiles, as numbers of level, sweep, row and column, from which on windows are
+    worked on in so many parts, because there was no memory for one.
     """
 
-    settings: dict[str, Any]
+    asked: dict[str, Any]
+    resolved: dict[str, Any]
     inputs: tuple[Input, ...]
     tools: dict[str, str] = field(default_factory=dict)
-    budget: dict[str, Any] = field(default_factory=dict)
+    pace: float = 0.0
+    divisions: tuple[tuple[int, int, int, int, int], ...] = ()
     created: str = field(default_factory=lambda: now())
     tilebrush: str = __version__
     format: int = FORMAT
@@ -90,28 +94,25 @@ class Manifest:
         return [item for item in self.inputs if item.role == role]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Record:
     """What is known of a finished output; `extra` is whatever its stage wants to keep."""
 
     key: str
     sha256: str
     bytes: int
-    seconds: float
+    seconds: Annotated[float, Field(ge=0, le=1e12)]
     made: str
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Problem:
     """A recorded output that is not what its record says."""
 
     path: str
     found: str
     needed: str
-
-
-_Made = TypeVar("_Made", Input, Manifest, Record)
 
 
 def sealed(made: Manifest | Record) -> str:
@@ -147,41 +148,28 @@ def read_record(text: bytes) -> Record:
     Raises:
         ValueError: It is damaged.
     """
-    try:
-        found = _typed(Record(**unsealed(text)))
-    except TypeError as error:  # fields that are missing or unknown
-        raise ValueError(str(error)) from None
-    if not 0 <= found.seconds <= 1e12:  # NaN too
-        raise ValueError(f"seconds is {found.seconds}")
-    return found
+    return _RECORDS.validate_json(json.dumps(unsealed(text)))
 
 
-def read_manifest(text: bytes) -> Manifest | int:
-    """What run.json says from its text, or its format if only a newer version can read it.
+class OtherFormat(ValueError):
+    """run.json is whole, but of another version of Tilebrush; `format` and `made_by` say which."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.format, self.made_by = int(data["format"]), str(data.get("tilebrush", ""))
+        super().__init__(f"format is {self.format}")
+
+
+def read_manifest(text: bytes) -> Manifest:
+    """What run.json says from its text.
 
     Raises:
+        OtherFormat: It was written by another version.
         ValueError: It is damaged.
     """
-    try:
-        version = json.loads(text.decode("utf-8"))["format"]
-        if isinstance(version, int) and version > FORMAT:
-            return version
-        data = unsealed(text)
-        inputs = tuple(_typed(Input(**item)) for item in data.pop("inputs"))
-        found = _typed(Manifest(inputs=inputs, **data))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from None
-    if found.format != FORMAT:
-        raise ValueError(f"format is {found.format}")
-    return found
+    data = unsealed(text)
+    if isinstance(data.get("format"), int) and data["format"] != FORMAT:
+        raise OtherFormat(data)
+    return _MANIFESTS.validate_json(json.dumps(data))
 
 
-def _typed(made: _Made) -> _Made:
-    """`made` itself, if its fields hold what they are declared as."""
-    for item in fields(made):
-        value = getattr(made, item.name)
-        if not isinstance(value, _KINDS[str(item.type)]) or isinstance(value, bool):
-            raise ValueError(f"{item.name} is {value!r:.60}")
-    return made
+_RECORDS, _MANIFESTS = TypeAdapter(Record), TypeAdapter(Manifest)

@@ -79,12 +79,12 @@ def _segments(cuts: list[int], overlap: int) -> list[_Segment]:
     share = [n if i in (0, last) else n // 2 for i, n in enumerate(lengths)]
     segments, position = [], 0
     for index, cut in enumerate(cuts[1:-1]):
-        reach = min(overlap, share[index], share[index + 1])
-        if cut - reach > position:
-            segments.append(_Segment(position, cut - reach, index, None))
-        if reach:
-            segments.append(_Segment(cut - reach, cut + reach, index, _ramp(2 * reach)))
-        position = cut + reach
+        half = min(overlap, share[index], share[index + 1])
+        if cut - half > position:
+            segments.append(_Segment(position, cut - half, index, None))
+        if half:
+            segments.append(_Segment(cut - half, cut + half, index, _ramp(2 * half)))
+        position = cut + half
     if cuts[-1] > position:
         segments.append(_Segment(position, cuts[-1], last, None))
     return segments

@@ -18,7 +18,7 @@ from stages.canvas.files import Pixels
 from stages.tiles import Size
 
 _SIGMA = 0.7  # px: noise of single pixels would stay as grain where few iterations follow
-_REACH = 2  # px on either side that the blur looks at
+_RADIUS = 2  # px on either side that the blur looks at
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ def noise(seed: int, size: Size, top: int, bottom: int) -> NDArray[np.float32]:
 
     A row is the same whatever rows are asked for with it.
     """
-    # Seeds are no negative numbers: row 0 of the image is drawn from number _REACH.
+    # Seeds are no negative numbers: row 0 of the image is drawn from number _RADIUS.
     drawn = [
         np.random.default_rng((seed, size.width, size.height, row)).standard_normal(
-            size.width + 2 * _REACH, np.float32
+            size.width + 2 * _RADIUS, np.float32
         )
-        for row in range(top, bottom + 2 * _REACH)
+        for row in range(top, bottom + 2 * _RADIUS)
     ]
-    kernel = np.asarray(cv2.getGaussianKernel(2 * _REACH + 1, _SIGMA, cv2.CV_32F))
+    kernel = np.asarray(cv2.getGaussianKernel(2 * _RADIUS + 1, _SIGMA, cv2.CV_32F))
     kernel = kernel / np.sqrt(np.sum(kernel**2))
     blurred = cv2.sepFilter2D(np.stack(drawn), cv2.CV_32F, kernel, kernel)
-    return np.asarray(blurred[_REACH:-_REACH, _REACH:-_REACH], dtype=np.float32)
+    return np.asarray(blurred[_RADIUS:-_RADIUS, _RADIUS:-_RADIUS], dtype=np.float32)

@@ -44,11 +44,11 @@ _ROWS, _COLUMNS = 512, 1024  # px of the parts that are worked on at a time
 _BAND_PIXELS, _LEAST_ROWS = 2_000_000, 16
 
 
-def _reach(sigma: float) -> int:
+def _radius(sigma: float) -> int:
     return round(_TRUNCATED * sigma)
 
 
-_DIRECTION_MARGIN = _reach(_BEFORE) + 1 + _reach(_AROUND)
+_DIRECTION_MARGIN = _radius(_BEFORE) + 1 + _radius(_AROUND)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Strokes:
     @property
     def margin(self) -> int:
         """Px around a part that decide about its pixels."""
-        shock = _reach(_EDGE) + 2
+        shock = _radius(_EDGE) + 2
         smear = sum(int(step) + 1 for step in _STEPS)
         return _DIRECTION_MARGIN + self.crisp * shock + smear
 
@@ -181,5 +181,5 @@ def _grey(pixels: Pixels) -> Plane:
 
 
 def _blurred(plane: Plane, sigma: float) -> Plane:
-    side = 2 * _reach(sigma) + 1
+    side = 2 * _radius(sigma) + 1
     return np.asarray(cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REFLECT))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +12,13 @@ import torch
 import torch.nn.functional as F
 
 from stages.errors import UsageError
+from stages.nst.allocator import keep_memory
 from stages.nst.encoders import load
 from stages.nst.studio import Studio
 
 # torch's convolutions (oneDNN) keep compiled kernels for the last 1024 shapes, half a MB each. A
 # tile needs fewer than 100, and tiles of one sweep have one shape. Read when the first is compiled.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "100")
-
-# Numbers of glibc's malloc.h; 32 MB is the most that the second may be.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
 def _seconds(dtype: torch.dtype, size: int, repeats: int) -> float:
@@ -103,32 +98,6 @@ def fastest_threads(cores: int) -> int:
             use_threads(count)
             seconds[count] = _seconds(dtype, 256, 5)
     return cores if seconds[cores] <= seconds[cores // 2] else cores // 2
-
-
-def keep_memory() -> bool:
-    """Have freed memory stay with the process instead of going back to the system each time.
-
-    Arrays of some MB come and go many times an iteration, and fresh pages for them took a fifth of
-    its time. The most that is used at a time stays the same. Only glibc's allocator can be told;
-    says whether it was.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # another C library
-        return False
-    return bool(mallopt(_TRIM_THRESHOLD, 2**31 - 1) and mallopt(_MMAP_THRESHOLD, 32 << 20))
-
-
-def give_memory_back() -> None:
-    """Hand what was freed back to the system, between one kind of work and the next.
-
-    What `keep_memory` keeps is full of gaps after many tiles, into which larger arrays do not fit.
-    """
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def open_studio(

@@ -29,7 +29,7 @@ def style_loss(
     total, mass = torch.zeros(()), sum(weights.values())
     for name, weight in weights.items():
         now, goal, own = found.layers[name], target.layers[name], style.layers[name]
-        loss = (now.second - goal.second).square().sum() / own.second.square().sum()
+        loss = (now.gram - goal.gram).square().sum() / own.gram.square().sum()
         if with_std:
             spread, wanted, scale = now.std(), goal.std(), own.std().square().sum()
             drift = (now.mean - goal.mean).square().sum() / own.mean.square().sum()

@@ -19,31 +19,29 @@ from stages.tiles import Rect
 
 @dataclass(frozen=True)
 class LayerMoments:
-    """Moments of one layer: `mean` `(C,)` and `second` `(C, C)`, over `count` positions."""
+    """Moments of one layer over `count` positions: `mean` `(C,)`, Gram matrix `gram` `(C, C)`."""
 
     count: float
     mean: Tensor
-    second: Tensor
+    gram: Tensor
 
     def __add__(self, other: LayerMoments) -> LayerMoments:
         """Moments of two disjoint regions together."""
         count = self.count + other.count
         a, b = self.count / count, other.count / count
-        return LayerMoments(
-            count, a * self.mean + b * other.mean, a * self.second + b * other.second
-        )
+        return LayerMoments(count, a * self.mean + b * other.mean, a * self.gram + b * other.gram)
 
-    def shifted(self, onto: LayerMoments, of: LayerMoments, reach: float) -> LayerMoments:
-        """These moments plus `reach` times the residual `onto - of`."""
+    def shifted(self, onto: LayerMoments, of: LayerMoments, gain: float) -> LayerMoments:
+        """These moments plus `gain` times the residual `onto - of`."""
         return LayerMoments(
             self.count,
-            self.mean + reach * (onto.mean - of.mean),
-            self.second + reach * (onto.second - of.second),
+            self.mean + gain * (onto.mean - of.mean),
+            self.gram + gain * (onto.gram - of.gram),
         )
 
     def std(self) -> Tensor:
         """Standard deviation of every channel, `(C,)`."""
-        return (self.second.diagonal() - self.mean**2).clamp(min=1e-8).sqrt()
+        return (self.gram.diagonal() - self.mean**2).clamp(min=1e-8).sqrt()
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Moments:
         """The same numbers, cut from the graph that computed them."""
         return Moments(
             {
-                n: LayerMoments(m.count, m.mean.detach(), m.second.detach())
+                n: LayerMoments(m.count, m.mean.detach(), m.gram.detach())
                 for n, m in self.layers.items()
             }
         )
@@ -69,7 +67,7 @@ class Moments:
         """The same numbers on a device."""
         return Moments(
             {
-                n: LayerMoments(m.count, m.mean.to(device), m.second.to(device))
+                n: LayerMoments(m.count, m.mean.to(device), m.gram.to(device))
                 for n, m in self.layers.items()
             }
         )
@@ -79,7 +77,7 @@ class Moments:
         table = {}
         for name, one in self.layers.items():
             table[f"{name}.count"] = torch.tensor(one.count, dtype=torch.float64)
-            table[f"{name}.mean"], table[f"{name}.second"] = one.mean, one.second
+            table[f"{name}.mean"], table[f"{name}.gram"] = one.mean, one.gram
         return table
 
     @staticmethod
@@ -88,9 +86,7 @@ class Moments:
         names = [key.removesuffix(".count") for key in table if key.endswith(".count")]
         return Moments(
             {
-                n: LayerMoments(
-                    float(table[f"{n}.count"]), table[f"{n}.mean"], table[f"{n}.second"]
-                )
+                n: LayerMoments(float(table[f"{n}.count"]), table[f"{n}.mean"], table[f"{n}.gram"])
                 for n in names
             }
         )
@@ -110,20 +106,20 @@ def weighted_mean(parts: Iterable[tuple[float, Moments]]) -> Moments:
     scaled = []
     for weight, moments in parts:
         scaled.append(
-            Moments({n: LayerMoments(weight, m.mean, m.second) for n, m in moments.layers.items()})
+            Moments({n: LayerMoments(weight, m.mean, m.gram) for n, m in moments.layers.items()})
         )
     return combined(scaled)
 
 
 def residual_target(
-    tile: Moments, canvas: Moments, style: Moments, reach: Mapping[str, float] | None = None
+    tile: Moments, canvas: Moments, style: Moments, gain: Mapping[str, float] | None = None
 ) -> Moments:
-    """The target of one tile, G*_t = G_t + reach (G_style - G_canvas); `reach` by layer, or 1.
+    """The target of one tile, G*_t = G_t + gain (G_style - G_canvas); `gain` by layer, or 1.
 
-    If every tile of a sweep reaches its target and `reach` is 1, the canvas has exactly the style's
+    If every tile of a sweep reaches its target and `gain` is 1, the canvas has exactly the style's
     moments, since the tiles' area-weighted mean is the canvas (docs/method.md).
     """
-    far = reach or {}
+    far = gain or {}
     return Moments(
         {
             name: one.shifted(style.layers[name], canvas.layers[name], far.get(name, 1.0))
@@ -139,8 +135,8 @@ def made_up(before: Moments, after: Moments, style: Moments) -> dict[str, float]
     """
     found = {}
     for name, wanted in style.layers.items():
-        was = before.layers[name].second
-        residual, change = wanted.second - was, after.layers[name].second - was
+        was = before.layers[name].gram
+        residual, change = wanted.gram - was, after.layers[name].gram - was
         size = float(residual.square().sum())
         found[name] = float((residual * change).sum()) / size if size else 1.0
     return found

@@ -17,14 +17,14 @@ from stages.nst.pooling import binomial, binomial_backward
 class Layer:
     """One layer that can be asked for.
 
-    `stride` is px of the image per feature position; `reach` is how many px to each side of its
+    `stride` is px of the image per feature position; `radius` is how many px to each side of its
     own cell a feature sees, the halo that makes it forward-exact.
     """
 
     name: str
     channels: int
     stride: int
-    reach: int
+    radius: int
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ class Architecture:
 
     def layers(self) -> tuple[Layer, ...]:
         """All layers, shallow to deep, named as in the VGG paper: relu1_1, relu1_2, ..."""
-        found, reach, stride = [], 0, 1
+        found, radius, stride = [], 0, 1
         for b, block in enumerate(self.blocks, start=1):
             if b > 1:
                 # 2x2 pooling reaches no further: its cell is the four cells it joins
-                reach += stride * (self.pool // 2 - 1)
+                radius += stride * (self.pool // 2 - 1)
                 stride *= 2
             for c, width in enumerate(block, start=1):
-                reach += stride
-                found.append(Layer(f"relu{b}_{c}", width, stride, reach))
+                radius += stride
+                found.append(Layer(f"relu{b}_{c}", width, stride, radius))
         return tuple(found)
 
     def layer(self, name: str) -> Layer:
@@ -83,7 +83,7 @@ class Architecture:
 
     def halo(self) -> int:
         """Px to read around a tile so that every used layer is forward-exact on it."""
-        return max(layer.reach for layer in self.used())
+        return max(layer.radius for layer in self.used())
 
     def stride(self) -> int:
         """The deepest used layer's stride, the unit that tiles are aligned to."""

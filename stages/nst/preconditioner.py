@@ -67,9 +67,9 @@ def _summed_anywhere(image: Tensor) -> Tensor:
     total = FINEST * image
     for share, sigma in BLURS:
         taps = torch.from_numpy(_kernel(sigma)).to(image)
-        reach = len(taps) // 2
-        rows = F.conv2d(image.transpose(0, 1), taps.view(1, 1, 1, -1), padding=(0, reach))
-        both = F.conv2d(rows, taps.view(1, 1, -1, 1), padding=(reach, 0))
+        radius = len(taps) // 2
+        rows = F.conv2d(image.transpose(0, 1), taps.view(1, 1, 1, -1), padding=(0, radius))
+        both = F.conv2d(rows, taps.view(1, 1, -1, 1), padding=(radius, 0))
         total.add_(both.transpose(0, 1), alpha=share)
     return total
 

@@ -50,7 +50,7 @@ class Task:
     `core` (where moments are measured) and `write` (what may change) are px of the window. The
     window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
     the start of the sweep; without it the window itself is made to match `style`, which is right
-    for a window that is the whole canvas. `reach` is how many times the residual it aims at, by
+    for a window that is the whole canvas. `gain` is how many times the residual it aims at, by
     layer; without it once.
     """
 
@@ -62,7 +62,7 @@ class Task:
     weights: Weights
     iterations: int
     optimizer: Optimizer = field(default_factory=Optimizer)
-    reach: Mapping[str, float] | None = None
+    gain: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -275,5 +275,5 @@ class _Objective:
             task = self.task
             assert task.canvas is not None
             canvas = task.canvas.to(self.studio.device)
-            self.target = residual_target(found.detached(), canvas, self.style, task.reach)
+            self.target = residual_target(found.detached(), canvas, self.style, task.gain)
         return self.target

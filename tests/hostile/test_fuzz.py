@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.commands import print as runner
 from pipeline.commands import status as state
+from pipeline.commands.status import status
+from pipeline.commands.verify import verify
 from pipeline.config import load as config
 from pipeline.config.fields import all_fields
 from pipeline.run import records
@@ -198,7 +199,7 @@ def test_runs_that_are_nearly_right(
     data.pop("check")
     for name in ("run.json", ".run.json"):
         (run / name).write_text(records._sealed({**data, **changes}))
-    for look in (runner.status, runner.verify, lambda _: state.missing(RunDir.open(run))):
+    for look in (status, verify, lambda _: state.missing(RunDir.open(run))):
         try:
             look(run)
         except TilebrushError as error:
@@ -209,5 +210,5 @@ def test_runs_that_are_nearly_right(
 def test_broken_records_of_a_run(copied: Path, text: str) -> None:
     beside = copied / "display" / "canvas.npy.json"
     beside.write_bytes(text.encode("utf-8", "surrogatepass"))
-    assert {row.file for row in runner.verify(copied).problems} == {"display/canvas.npy.json"}
-    assert runner.status(copied).levels
+    assert {row.file for row in verify(copied).problems} == {"display/canvas.npy.json"}
+    assert status(copied).levels

@@ -18,7 +18,7 @@ import pytest
 from odd_files import REFUSED, USABLE, Case
 
 from pipeline.cli.app import main
-from pipeline.commands import print as runner
+from pipeline.planning.resolve import peak_memory
 from stages.canvas import decode as loading
 
 LONGEST = 20.0
@@ -54,10 +54,10 @@ def display(
     options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
 
     def call(photo: Path, style: Path) -> tuple[int, str, Path]:
-        began, before = time.monotonic(), runner.peak_memory()
+        began, before = time.monotonic(), peak_memory()
         code = main(["display", *options, "-o", str(out), "-q", "--", str(photo), str(style)])
         assert time.monotonic() - began < LONGEST
-        assert runner.peak_memory() - before < MOST
+        assert peak_memory() - before < MOST
         said = capsys.readouterr()
         assert "Traceback" not in said.err
         return code, said.err, out

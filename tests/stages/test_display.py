@@ -10,16 +10,19 @@ from numpy.typing import NDArray
 
 from stages import canvas, display, measure
 from stages.canvas import Tooth
-from stages.display import Scale, scales
 from stages.measure import StyleImages
 from stages.nst.losses import style_loss
 from stages.nst.optimize import Optimizer
 from stages.nst.studio import Studio, Weights
-from stages.tiles import Rect, Size
+from stages.tiles import Rect, Scale, Size, scales
 
 Pixels = NDArray[np.float32]
 PATH = (Scale(Size(80, 65), 6), Scale(Size(140, 105), 4))
 WEIGHTS = Weights(content=0.02, smooth=0.01)
+
+
+def manner(studio: Studio, tooth: Tooth = Tooth()) -> display.Manner:  # noqa: B008
+    return display.Manner(weights=WEIGHTS, optimizer=Optimizer(), tooth=tooth, content_energy=1.0)
 
 
 def test_scales_double_up_to_the_display() -> None:
@@ -55,7 +58,7 @@ def test_every_scale_comes_nearer_to_the_painting(
     photo, styles = files
     seen: list[tuple[Size, int, int]] = []
     made = display.from_files(
-        studio, photo, styles, PATH, WEIGHTS, Optimizer(), Tooth(),
+        studio, photo, styles, PATH, manner(studio),
         lambda scale, p: seen.append((scale.size, p.iteration, p.iterations)),
     )  # fmt: skip
     assert made.pixels.shape == (105, 140, 3) and made.pixels.dtype == np.float32
@@ -82,9 +85,7 @@ def test_a_scale_begins_where_the_last_one_ended(
     photo, styles = files
 
     def losses(path: tuple[Scale, ...]) -> tuple[float, ...]:
-        return display.from_files(
-            studio, photo, styles, path, WEIGHTS, Optimizer(), Tooth()
-        ).losses[-1]
+        return display.from_files(studio, photo, styles, path, manner(studio)).losses[-1]
 
     assert losses(PATH)[0] < losses(PATH[1:])[0]
 
@@ -94,7 +95,7 @@ def test_the_same_inputs_give_the_same_bytes(
 ) -> None:
     photo, styles = files
     for name in ("a.npy", "b.npy"):
-        made = display.from_files(studio, photo, styles, PATH, WEIGHTS, Optimizer(), Tooth())
+        made = display.from_files(studio, photo, styles, PATH, manner(studio))
         display.save(made, tmp_path / name)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
     assert np.array_equal(canvas.read(tmp_path / "a.npy"), made.pixels)
@@ -109,7 +110,7 @@ def test_in_a_plain_sky_strokes_do_not_follow_the_rows(
     def across_over_down(tooth: Tooth) -> float:
         path = (Scale(Size(128, 96), 12),)
         made = display.from_files(
-            studio, tmp_path / "sky.npy", files[1], path, WEIGHTS, Optimizer(), tooth
+            studio, tmp_path / "sky.npy", files[1], path, manner(studio, tooth)
         )
         inner = made.pixels[20:-20, 20:-20]
         return float(np.abs(np.diff(inner, axis=1)).mean() / np.abs(np.diff(inner, axis=0)).mean())

@@ -15,7 +15,7 @@ from stages.canvas.strokes import combed
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.studio import Studio
-from stages.tiles import Rect, Size, grid
+from stages.tiles import Rect, Size, checked_halo, grid
 
 Pixels = NDArray[np.float32]
 ROUNDING = 2e-4  # of float32 sums over tens of thousands of positions
@@ -36,7 +36,7 @@ def painting(studio: Studio, pixels: Pixels) -> Moments:
 
 def distance(one: Moments, other: Moments) -> float:
     return max(
-        float((a.second - other.layers[n].second).abs().max() / other.layers[n].second.abs().max())
+        float((a.gram - other.layers[n].gram).abs().max() / other.layers[n].gram.abs().max())
         for n, a in one.layers.items()
     )
 
@@ -114,8 +114,8 @@ def test_several_paintings_are_mixed_by_weight(
     one, other = (measure.style_moments(studio, StyleImages((p,), (1.0,)), size) for p in paths)
     mixed = measure.style_moments(studio, StyleImages(paths, (0.3, 0.7)), size)
     for name, found in mixed.layers.items():
-        wanted = 0.3 * one.layers[name].second + 0.7 * other.layers[name].second
-        np.testing.assert_allclose(found.second, wanted, rtol=1e-4, atol=1e-6)
+        wanted = 0.3 * one.layers[name].gram + 0.7 * other.layers[name].gram
+        np.testing.assert_allclose(found.gram, wanted, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5, 1.0])
@@ -152,7 +152,7 @@ def test_a_trial_gives_seconds(studio: Studio) -> None:
 
 
 def test_halos_are_whole_strides() -> None:
-    assert measure.checked_halo(45, 16, 0) == 48
-    assert measure.checked_halo(48, 16, 0) == 48
-    assert measure.checked_halo(45, 16, 64) == 64
-    assert measure.checked_halo(45, 16, 20) == 32
+    assert checked_halo(45, 16, 0) == 48
+    assert checked_halo(48, 16, 0) == 48
+    assert checked_halo(45, 16, 64) == 64
+    assert checked_halo(45, 16, 20) == 32

@@ -106,16 +106,16 @@ def test_sweeps_aim_as_much_farther_as_the_last_one_fell_short(sweep: Sweep) -> 
         """As if every sweep made up that share of what its tiles aimed at."""
         found = [sweep.moments]
         for _ in range(count - 1):
-            reach = restyle.reaches(sweep.style, found)
-            done = {name: share * far for name, far in reach.items()}
+            gain = restyle.gains(sweep.style, found)
+            done = {name: share * far for name, far in gain.items()}
             found.append(residual_target(found[-1], found[-1], sweep.style, done))
         return found
 
     for share, wanted in ((0.8, 1.25), (0.1, 2.0), (1.25, 0.8), (9.0, 0.5), (-1.0, 2.0)):
-        assert set(restyle.reaches(sweep.style, canvases(share, 1)).values()) == {1.0}
-        second = restyle.reaches(sweep.style, canvases(share, 2))
+        assert set(restyle.gains(sweep.style, canvases(share, 1)).values()) == {1.0}
+        second = restyle.gains(sweep.style, canvases(share, 2))
         assert second == pytest.approx(dict.fromkeys(sweep.style.layers, wanted), rel=1e-3)
-        third = restyle.reaches(sweep.style, canvases(share, 3))
+        third = restyle.gains(sweep.style, canvases(share, 3))
         assert third == pytest.approx(second, rel=1e-3)
 
 

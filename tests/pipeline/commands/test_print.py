@@ -9,14 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from run_files import Files
 
-from pipeline.commands import print as runner
+from pipeline.commands.clean import clean
+from pipeline.commands.display import display
+from pipeline.commands.print import print_run
+from pipeline.commands.status import status
+from pipeline.commands.verify import verify
 from pipeline.console.console import Console
 from pipeline.engine.worker import Worker
 from pipeline.planning import levels as plan
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
-from stages import canvas
+from stages import canvas, restyle
 from stages.errors import (
     InputImageError,
     ResourceError,
@@ -47,7 +52,7 @@ def tiles_of(run: Path) -> list[Path]:
 
 
 def problems(run: Path) -> set[str]:
-    return {row.file for row in runner.verify(run).problems}
+    return {row.file for row in verify(run).problems}
 
 
 @pytest.fixture
@@ -65,26 +70,26 @@ def test_a_print_is_made(printer, tmp_path: Path) -> None:
     assert made.tiles_computed > 8 and made.tiles_found == 0
     assert [canvas.inspect(Path(p)).size for p in (made.tiff, made.jpeg)] == [Size(240, 180)] * 2
     run = RunDir.open(tmp_path / "run")
-    planned = plan.make(Worker(run, Console(quiet=True)).settings)
+    planned = plan.make(Worker(run, Console(quiet=True)).brief.settings)
     assert len(planned.levels) == 2
     assert made.tiles_computed == sum(len(g.tiles) for v in planned.levels for g in v.grids)
     # The last sweep's tiles stay for looking at; those of the others have served.
     assert len(tiles_of(run.root)) == sum(len(v.grids[-1].tiles) for v in planned.levels)
     assert not any(".part-" in name for name in contents(run.root))
-    result = runner.verify(run.root)
+    result = verify(run.root)
     assert not result.problems and result.files > 10
 
 
 def test_the_print_is_the_last_canvas_and_no_copy_of_the_photo(finished: Path) -> None:
     run = RunDir.open(finished)
-    last, photo = canvas.read(run.restyled(2)), canvas.read(run.level_photo(2))
+    last, photo = canvas.read(Files(run).restyled(2)), canvas.read(Files(run).level_photo(2))
     assert last.shape == photo.shape == (180, 240, 3)
     assert np.isfinite(last).all() and last.min() >= 0 and last.max() <= 1
     assert np.abs(last - photo).mean() > 0.01
-    before = canvas.read(run.level_canvas(2))
+    before = canvas.read(Files(run).level_canvas(2))
     assert np.abs(last - before).mean() > 1e-4
     tiff = finished.parent / "tiff.npy"
-    canvas.prepare_photo(run.print_tiff(), tiff, Size(240, 180))
+    canvas.prepare_photo(Files(run).print_tiff(), tiff, Size(240, 180))
     assert np.abs(canvas.read(tiff) - last).max() < 1.6 / 255
 
 
@@ -105,8 +110,8 @@ def test_run_json_says_what_the_print_is_made_of(printer, finished: Path) -> Non
     data = json.loads((finished / "run.json").read_text())
     assert [item["role"] for item in data["inputs"]] == ["photo", "style"]
     assert data["inputs"][0]["path"] == str(printer.photo)
-    assert data["settings"]["print"]["size"] == "240x180"
-    assert data["settings"]["run"]["precision"] == "float32"
+    assert data["resolved"]["print"]["size"] == "240x180"
+    assert data["resolved"]["run"]["precision"] == "float32"
     assert {"tilebrush", "torch", "libvips", "encoder weights"} <= data["tools"].keys()
 
 
@@ -125,11 +130,11 @@ def test_several_styles_and_adam_and_16_bits(printer, tmp_path: Path) -> None:
     )
     console = Console(quiet=True)
     styles = [printer.style, printer.photo]
-    made = runner.print_run(printer.photo, styles, tmp_path / "run", settings, console)
+    made = print_run(printer.photo, styles, tmp_path / "run", settings, console)
     assert Path(made.tiff).stat().st_size > 240 * 180
     assert (tmp_path / "run" / "prepare" / "style-2.npy").is_file()
     with pytest.raises(UsageError, match="2 numbers for 1 style"):
-        runner.print_run(printer.photo, [printer.style], tmp_path / "b", settings, console)
+        print_run(printer.photo, [printer.style], tmp_path / "b", settings, console)
 
 
 def test_a_print_no_larger_than_the_display_has_no_tiles(printer, tmp_path: Path) -> None:
@@ -169,7 +174,7 @@ def test_force_begins_anew(printer, copied: Path, tmp_path: Path) -> None:
     assert made.tiles_found == 0 and made.tiles_computed > 8
     printer(tmp_path / "fresh", levels_iterations="1")
     assert contents(copied) == contents(tmp_path / "fresh")
-    assert not runner.verify(copied).problems
+    assert not verify(copied).problems
 
 
 def test_force_does_not_redo_what_is_the_same(printer, copied: Path) -> None:
@@ -270,7 +275,7 @@ def test_a_run_without_inputs_is_said_so(printer, copied: Path) -> None:
     for inputs in ((), manifest.inputs[:1], manifest.inputs[1:]):
         run = RunDir.create(
             copied.with_name(f"run-{inputs}"[:9] + str(len(inputs))),
-            Manifest(manifest.settings, inputs, manifest.tools),
+            Manifest(manifest.asked, manifest.resolved, inputs, manifest.tools),
         )
         with pytest.raises(TilebrushError, match="no photo or no style"):
             printer.resume(run.root)
@@ -284,7 +289,7 @@ def test_no_memory_for_a_tile_is_no_fault_of_the_tile(
     def failing(*_: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
 
-    monkeypatch.setattr(Worker, "restyled_tile", failing)
+    monkeypatch.setattr(restyle, "restyle_tile", failing)
     with pytest.raises(RuntimeError, match="not enough memory"):  # told as exit code 13
         printer(tmp_path / "run")
 
@@ -317,7 +322,8 @@ def begun(printer, folder: Path, photo: Path) -> RunDir:
     manifest = RunDir.open(folder).manifest()
     inputs = (Input.of("photo", photo), *manifest.inputs[1:])
     return RunDir.create(
-        folder.with_name("begun"), Manifest(manifest.settings, inputs, manifest.tools)
+        folder.with_name("begun"),
+        Manifest(manifest.asked, manifest.resolved, inputs, manifest.tools),
     )
 
 
@@ -374,16 +380,17 @@ class Failing:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, names: set[str], times: int) -> None:
         self.tries: dict[str, int] = {}
-        real = Worker.restyled_tile
+        real = restyle.restyle_tile
 
-        def restyled(worker: Worker, level, sweep, tile, did):
-            if level.level == 2 and sweep == 2 and tile.name in names:
-                self.tries[tile.name] = self.tries.get(tile.name, 0) + 1
-                if self.tries[tile.name] <= times:
+        def restyled(studio, job, *given, **named):
+            last = job.canvas.parent.parent.name == "restyle-2"  # of two sweeps
+            if last and job.tile.name in names:
+                self.tries[job.tile.name] = self.tries.get(job.tile.name, 0) + 1
+                if self.tries[job.tile.name] <= times:
                     raise ArithmeticError("loss nan")
-            return real(worker, level, sweep, tile, did)
+            return real(studio, job, *given, **named)
 
-        monkeypatch.setattr(Worker, "restyled_tile", restyled)
+        monkeypatch.setattr(restyle, "restyle_tile", restyled)
 
 
 def test_a_tile_that_fails_once_is_tried_again(
@@ -448,19 +455,19 @@ def test_a_budget_changes_iterations_and_can_be_resumed(
 
 def test_a_run_that_is_worked_on_is_locked(printer, copied: Path) -> None:
     with RunDir.open(copied).locked():
-        for work in (printer, printer.resume, lambda run: runner.clean(run, Console(quiet=True))):
+        for work in (printer, printer.resume, lambda run: clean(run)):
             with pytest.raises(RunLocked) as caught:
                 work(copied)
             assert caught.value.exit_code == 11
-        assert not runner.verify(copied).problems  # looking is allowed
+        assert not verify(copied).problems  # looking is allowed
 
 
 def test_cleaning_keeps_the_print(printer, copied: Path, finished: Path) -> None:
-    freed = runner.clean(copied, Console(quiet=True)).freed_bytes
+    freed = clean(copied).freed_bytes
     assert freed > 1_000_000
     assert set(contents(copied)) == set(PRINTS)
     assert all((copied / name).read_bytes() == (finished / name).read_bytes() for name in PRINTS)
-    assert not runner.verify(copied).problems
+    assert not verify(copied).problems
     assert printer.resume(copied).tiles_computed == printer(copied).tiles_computed == 0
     assert set(contents(copied)) == set(PRINTS)
 
@@ -468,12 +475,12 @@ def test_cleaning_keeps_the_print(printer, copied: Path, finished: Path) -> None
 def test_an_unfinished_run_is_not_cleaned(printer, copied: Path) -> None:
     (copied / "print.tif").unlink()
     with pytest.raises(TilebrushError, match="not finished"):
-        runner.clean(copied, Console(quiet=True))
+        clean(copied)
     assert tiles_of(copied)
 
 
 def test_no_run_is_said_so(tmp_path: Path, printer) -> None:
-    for call in (printer.resume, runner.status, runner.verify):
+    for call in (printer.resume, status, verify):
         with pytest.raises(RunMissing) as caught:
             call(tmp_path)
         assert caught.value.exit_code == 10
@@ -481,16 +488,12 @@ def test_no_run_is_said_so(tmp_path: Path, printer) -> None:
 
 def test_print_without_style_is_a_usage_error(printer, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="style"):
-        runner.print_run(
-            printer.photo, [], tmp_path / "run", printer.resolved(), Console(quiet=True)
-        )
+        print_run(printer.photo, [], tmp_path / "run", printer.resolved(), Console(quiet=True))
 
 
 def test_display_writes_one_image(printer, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
-    made = runner.display(
-        printer.photo, [printer.style], out, printer.resolved(), Console(quiet=True)
-    )
+    made = display(printer.photo, [printer.style], out, printer.resolved(), Console(quiet=True))
     assert (made.size, made.iterations) == ("96x72", 3)
     assert canvas.inspect(out).size == Size(96, 72)
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from run_files import Files
 
-from pipeline.cli.options import STAGES
-from pipeline.commands import print as runner
 from pipeline.commands.results import StageResult
+from pipeline.commands.stage import Asked, rerun
 from pipeline.console.console import Console
+from pipeline.engine import table
 from pipeline.engine.worker import Worker
 from pipeline.run.directory import RunDir
 from stages import canvas
@@ -37,7 +38,7 @@ def again(
     **changed: str,
 ) -> StageResult:
     overrides = {key.replace("_", ".", 1): value for key, value in changed.items()}
-    return runner.rerun(run, stage, level, tile, overrides, into, Console(quiet=True))
+    return rerun(run, Asked(stage, level, tile), overrides, into, Console(quiet=True))
 
 
 def same(one: Path, other: Path) -> bool:
@@ -51,14 +52,14 @@ def test_a_tile_again_is_the_tile_of_the_run(finished: Path, tmp_path: Path) -> 
     assert {path.name for path in out.iterdir()} == LOOK == set(made.files)
     assert made.stage == "restyle@2-tile-0-1" and made.folder == str(out)
     run = RunDir.open(finished)
-    assert same(out / "after.npy", run.tile(2, 2, 0, 1))
+    assert same(out / "after.npy", Files(run).tile(2, 2, 0, 1))
     size = canvas.size_of(out / "after.npy")
     for name in ("before.png", "after.png", "difference.png"):
         assert canvas.inspect(out / name).size == size
     assert made.last_loss <= made.first_loss
-    tile = Worker(run, Console(quiet=True)).plan.levels[1].grids[-1].tiles[1]
+    tile = Worker(run, Console(quiet=True)).brief.plan.levels[1].grids[-1].tiles[1]
     assert np.array_equal(
-        canvas.read(out / "before.npy"), canvas.read(run.sweep_canvas(2, 1), tile.write)
+        canvas.read(out / "before.npy"), canvas.read(Files(run).sweep_canvas(2, 1), tile.write)
     )
 
 
@@ -75,8 +76,8 @@ def test_a_tile_with_another_setting_is_another(finished: Path, tmp_path: Path) 
 def test_a_whole_sweep_again(finished: Path, tmp_path: Path) -> None:
     again(finished, "restyle", 1, into=tmp_path)
     run = RunDir.open(finished)
-    assert same(tmp_path / "after.npy", run.restyled(1))
-    assert same(tmp_path / "before.npy", run.sweep_canvas(1, 1))
+    assert same(tmp_path / "after.npy", Files(run).restyled(1))
+    assert same(tmp_path / "before.npy", Files(run).sweep_canvas(1, 1))
     assert {path.name for path in tmp_path.iterdir()} >= LOOK | {"tile-0-0.npy"}
 
 
@@ -85,25 +86,25 @@ def test_blend_again(finished: Path, tmp_path: Path, level: int) -> None:
     before = contents(finished)
     made = again(finished, "blend", level, into=tmp_path)
     assert set(made.files) == LOOK
-    assert same(tmp_path / "after.npy", RunDir.open(finished).restyled(level))
+    assert same(tmp_path / "after.npy", Files(RunDir.open(finished)).restyled(level))
     assert contents(finished) == before
 
 
 def test_the_other_stages_again(finished: Path, tmp_path: Path) -> None:
     before, run = contents(finished), RunDir.open(finished)
     again(finished, "prepare", into=tmp_path / "p")
-    assert same(tmp_path / "p" / "photo.npy", run.photo())
-    assert same(tmp_path / "p" / "style-1.npy", run.style(1))
+    assert same(tmp_path / "p" / "photo.npy", Files(run).photo())
+    assert same(tmp_path / "p" / "style-1.npy", Files(run).style(1))
     assert canvas.inspect(tmp_path / "p" / "style-1.png").size == Size(200, 150)
     made = again(finished, "display", into=tmp_path / "d")
-    assert same(tmp_path / "d" / "after.npy", run.display_canvas())
+    assert same(tmp_path / "d" / "after.npy", Files(run).display_canvas())
     assert set(made.files) == LOOK and made.last_loss < made.first_loss
     again(finished, "upsample", 2, into=tmp_path / "u")
-    assert same(tmp_path / "u" / "canvas.npy", run.level_canvas(2))
-    assert same(tmp_path / "u" / "photo.npy", run.level_photo(2))
+    assert same(tmp_path / "u" / "canvas.npy", Files(run).level_canvas(2))
+    assert same(tmp_path / "u" / "photo.npy", Files(run).level_photo(2))
     again(finished, "finish", into=tmp_path / "f")
-    assert same(tmp_path / "f" / "print.tif", run.print_tiff())
-    assert same(tmp_path / "f" / "print.jpg", run.print_jpeg())
+    assert same(tmp_path / "f" / "print.tif", Files(run).print_tiff())
+    assert same(tmp_path / "f" / "print.jpg", Files(run).print_jpeg())
     assert contents(finished) == before
 
 
@@ -182,6 +183,6 @@ def test_without_a_run_it_is_said_so(tmp_path: Path) -> None:
 
 
 def test_every_stage_of_the_command_line_is_known(finished: Path, tmp_path: Path) -> None:
-    for stage in STAGES:
-        level = 1 if stage in ("upsample", "restyle", "blend") else None
+    for stage, levelled in table.stages().items():
+        level = 1 if levelled else None
         assert again(finished, stage, level, into=tmp_path / stage).files

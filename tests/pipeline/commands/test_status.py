@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from run_files import Files
 
-from pipeline.commands import print as runner
 from pipeline.commands import status as state
+from pipeline.commands.clean import clean
+from pipeline.commands.print import _keep_habits
 from pipeline.commands.results import StatusResult
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
-from pipeline.console.console import Console
 from pipeline.host.energy import Used
 from pipeline.run import usage as spent
 from pipeline.run.directory import RunDir
@@ -93,7 +94,7 @@ def test_a_run_in_its_hours(copied: Path) -> None:
     for begin, waits in ((-1, False), (2, True)):  # hours from now
         start, end = (f"{now + timedelta(hours=h):%H:%M}" for h in (begin, begin + 3))
         with run.locked():
-            runner._keep_habits(run, with_hours(run, f"{start}-{end}"))
+            _keep_habits(run, with_hours(run, f"{start}-{end}"))
             found = of(copied)
             assert bool(found.waiting_until) is waits
             assert found.waiting_until.endswith(start) is waits
@@ -101,22 +102,22 @@ def test_a_run_in_its_hours(copied: Path) -> None:
 
 
 def with_hours(run: RunDir, hours: str) -> Settings:
-    given = config.from_record(run.manifest().settings)
+    given = config.from_record(run.manifest().asked)
     return config.override(given, {"run.only_between": hours})
 
 
 def test_time_and_energy_of_dropped_tiles_count(copied: Path) -> None:
     run = RunDir.open(copied)
-    record = run.record(run.sweep_canvas(2, 1))
+    record = run.record(Files(run).sweep_canvas(2, 1))
     assert record is not None
     dropped = record.extra["dropped"]["seconds"]
-    tiles = [run.record(path) for path in run.sweep_dir(2, 2).glob("tile-*.npy")]
+    tiles = [run.record(path) for path in Files(run).tile(2, 2, 0, 0).parent.glob("tile-*.npy")]
     last = sum(tile.seconds for tile in tiles if tile is not None)
     assert 0.2 * last < dropped < 5 * last
     before = of(copied)
     used = Used(7200.0, 100.0, "battery's discharge")
     run.commit(
-        run.sweep_canvas(1, 1),
+        Files(run).sweep_canvas(1, 1),
         lambda out: out.write_text("x"),
         {"key": "k", "seconds": 100} | spent.noted(used) | {"dropped": "nonsense"},
     )
@@ -134,6 +135,6 @@ def test_looking_changes_nothing(finished: Path) -> None:
 
 
 def test_a_cleaned_run_is_finished(copied: Path) -> None:
-    runner.clean(copied, Console(quiet=True))
+    clean(copied)
     found = of(copied)
     assert found.finished and found.done_share == 1.0

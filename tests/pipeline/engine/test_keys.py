@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load as config
-from pipeline.engine.keys import Lineage
-from pipeline.planning import levels as plan
-from pipeline.run.records import Input, Manifest
-from stages.canvas import PrintFormat
+from pipeline.engine import table
+from pipeline.engine.keys import Keys
+from pipeline.engine.outputs import Brief, Place
+from pipeline.planning import levels
+from pipeline.run.records import Input
 
 INPUTS = (
     Input("photo", "/p.jpg", "p.jpg", "11", 1),
@@ -24,21 +25,15 @@ def keys(weights: str = "ee", inputs: tuple[Input, ...] = INPUTS, **changed: str
     """The keys of a print's outputs by name."""
     overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
     settings = config.load(Path(os.devnull), overrides)
-    made = plan.make(settings)
-    manifest = Manifest(config.to_record(settings), inputs, {"encoder weights": weights})
-    lineage = Lineage(manifest, settings, made)
-    found = {"photo": lineage.photo, "style 1": lineage.style(1), "style 2": lineage.style(2)}
-    found |= {"display": lineage.display, "energy": lineage.energy}
-    for level in made.levels:
-        n = level.level
-        found[f"upsample {n}"] = lineage.upsampled(level)
-        found[f"photo {n}"] = lineage.upsampled_photo(level)
-        found[f"style moments {n}"] = lineage.style_moments(level)
-        for sweep, grid in enumerate(level.grids, start=1):
-            found[f"moments {n}.{sweep}"] = lineage.moments(level, sweep)
-            found[f"tile {n}.{sweep}"] = lineage.tile(level, sweep, grid.tiles[0])
-            found[f"sweep {n}.{sweep}"] = lineage.sweep(level, sweep)
-    found["finish"] = lineage.finish(PrintFormat(settings.print.dpi))
+    brief = Brief(settings, levels.make(settings), inputs, weights)
+    own = Keys(brief)
+    found = {}
+    for output, places in table.walk(brief):
+        at = places[0]
+        numbers = [n for n in (at.style, at.level, at.sweep) if n]
+        name = " ".join([output.name, ".".join(map(str, numbers))]).strip()
+        found[name] = own.at(output.name, at)
+    found |= {"style 2": own.at("style", Place(style=2))}
     return found
 
 
@@ -68,37 +63,47 @@ def test_what_changes_no_picture_changes_no_key(free: dict[str, str]) -> None:
 
 
 def test_the_print_file_alone_depends_on_dpi() -> None:
-    assert changed(print_dpi="300") == {"finish"}
+    assert changed(print_dpi="300") == {"TIFF", "JPEG"}
 
 
 def test_a_late_level_leaves_the_earlier_ones() -> None:
     found = changed(levels_iterations="150,40,24,9")
-    assert found == {name for name in keys() if name in ("finish",) or name[-3:-2] == "4"}
+    assert found == {"tile 4.1", "level canvas 4", "TIFF", "JPEG"}
 
 
 def test_the_look_leaves_the_inputs() -> None:
     for found in (changed(style_smooth_weight="2"), changed(weights="ff")):
-        given = {"photo", "style 1", "style 2"} | {f"photo {n}" for n in range(1, 5)}
-        assert set(keys()) - found == given
+        given = {"photo", "style 1", "style 2"} | {f"level photo {n}" for n in range(1, 5)}
+        numbers = {"content energy", *(f"style moments {n}" for n in range(1, 5))}
+        assert set(keys()) - found - numbers == given
 
 
 def test_another_style_leaves_the_photo_and_the_other_style() -> None:
     other = (*INPUTS[:2], Input("style", "/t.jpg", "t.jpg", "44", 1))
     before, after = keys(), keys(inputs=other)
     same = {n for n in before if before[n] == after[n]}
-    assert same == {"photo", "style 1"} | {f"photo {n}" for n in range(1, 5)}
+    photos = {f"level photo {n}" for n in range(1, 5)}
+    assert same == {"photo", "style 1", "content energy"} | photos
 
 
 def test_softness_changes_what_is_made_of_the_painting() -> None:
-    some = {"photo", "style 1", "display", "upsample 1", "sweep 1.1"}
-    assert some & changed(levels_soften="2") == {"sweep 1.1"}
-    assert some & changed(levels_comb="0") == {"sweep 1.1"}
-    assert some & changed(display_comb="0") == {"display", "upsample 1", "sweep 1.1"}
-    assert some & changed(display_soften="2") == {"display", "upsample 1", "sweep 1.1"}
+    some = {"photo", "style 1", "display canvas", "enlarged canvas 1", "level canvas 1"}
+    assert some & changed(levels_soften="2") == {"level canvas 1"}
+    assert some & changed(levels_comb="0") == {"level canvas 1"}
+    assert some & changed(display_comb="0") == {
+        "display canvas",
+        "enlarged canvas 1",
+        "level canvas 1",
+    }
+    assert some & changed(display_soften="2") == {
+        "display canvas",
+        "enlarged canvas 1",
+        "level canvas 1",
+    }
 
 
 def test_tooth_and_strokes_change_what_grows_out_of_them() -> None:
-    some = {"photo", "display", "photo 1", "upsample 1"}
-    assert some & changed(levels_bristles="0.03") == {"upsample 1"}
-    assert some & changed(levels_crisp="0") == {"upsample 1"}
-    assert some & changed(display_tooth="0.03") == {"display", "upsample 1"}
+    some = {"photo", "display canvas", "level photo 1", "enlarged canvas 1"}
+    assert some & changed(levels_bristles="0.03") == {"enlarged canvas 1"}
+    assert some & changed(levels_crisp="0") == {"enlarged canvas 1"}
+    assert some & changed(display_tooth="0.03") == {"display canvas", "enlarged canvas 1"}

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands import print as runner
+from pipeline.commands.print import print_run, resume
+from pipeline.commands.verify import verify
 from pipeline.config import load as config
 from pipeline.console.console import Console
 from pipeline.engine import session
@@ -87,12 +88,12 @@ def test_a_print_waits_for_its_hours_and_is_the_same(
 ) -> None:
     run = tmp_path / "run"
     settings = printer.resolved(run_only_between="22:00-07:00")
-    runner.print_run(printer.photo, [printer.style], run, settings, Console())
+    print_run(printer.photo, [printer.style], run, settings, Console())
     assert sleeper.slept == 36_000
     assert "waiting until Tue 22:00" in capsys.readouterr().err
     assert (run / "print.tif").read_bytes() == (finished / "print.tif").read_bytes()
     sleeper.now = datetime(2026, 11, 25, 12, 0)
-    runner.resume(run, Console(quiet=True))  # nothing is to be done: nobody waits
+    resume(run, Console(quiet=True))  # nothing is to be done: nobody waits
     assert sleeper.slept == 36_000
 
 
@@ -113,7 +114,7 @@ def test_a_full_disk_is_waited_for(
     said = io.StringIO()
     settings = printer.resolved(run_disk_wait=60)
     run = tmp_path / "run"
-    runner.print_run(printer.photo, [printer.style], run, settings, Console(stream=said))
+    print_run(printer.photo, [printer.style], run, settings, Console(stream=said))
     assert slept == [5.0] * 3
     told = [line for line in said.getvalue().splitlines() if "disk full while" in line]
     assert len(told) == 1 and "trying again for" in told[0]
@@ -135,26 +136,26 @@ def test_a_disk_that_stays_full_ends_it(
     with pytest.raises(DiskFull):
         printer(tmp_path / "run", run_disk_wait=0.05)
     full = False
-    runner.resume(tmp_path / "run", Console(quiet=True))
+    resume(tmp_path / "run", Console(quiet=True))
     expected = (finished / "print.tif").read_bytes()
     assert (tmp_path / "run" / "print.tif").read_bytes() == expected
 
 
 def test_habits_given_to_resume_hold_from_then_on(printer, copied: Path, sleeper: Sleeper) -> None:
     def kept() -> tuple[int, str]:
-        run = config.from_record(RunDir.open(copied).manifest().settings).run
+        run = config.from_record(RunDir.open(copied).manifest().resolved).run
         return run.nice, run.only_between
 
-    runner.resume(copied, Console(quiet=True), {"run.only_between": "22:00-07:00"})
+    resume(copied, Console(quiet=True), {"run.only_between": "22:00-07:00"})
     assert kept() == (0, "22:00-07:00")
     (copied / "print.tif").unlink()
-    runner.resume(copied, Console(quiet=True))
+    resume(copied, Console(quiet=True))
     assert sleeper.slept == 36_000
     printer(copied, run_only_between="21:00-07:00")
     assert kept() == (0, "21:00-07:00")
-    runner.resume(copied, Console(quiet=True), {"run.only_between": ""})
+    resume(copied, Console(quiet=True), {"run.only_between": ""})
     assert kept() == (0, "")
-    assert not runner.verify(copied).problems
+    assert not verify(copied).problems
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands import print as runner
+from pipeline.commands.plan import plan_for
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
 from pipeline.console.console import Console
@@ -124,7 +124,7 @@ def test_planning_writes_nothing(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: bool
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = runner.plan_for(
+    found = plan_for(
         printer.photo, [printer.style], printer.resolved(), Console(quiet=True), probe=probe
     )
     assert list(tmp_path.iterdir()) == []
@@ -140,6 +140,6 @@ def test_planning_refuses_what_printing_would(printer, tmp_path: Path) -> None:
         (printer.photo, {"style_weights": "1,2,3"}),
     ):
         with pytest.raises(TilebrushError) as planned:
-            runner.plan_for(photo, [printer.style], printer.resolved(**changed), console)
+            plan_for(photo, [printer.style], printer.resolved(**changed), console)
         with pytest.raises(type(planned.value)):
             printer(tmp_path / "run", photo, **changed)

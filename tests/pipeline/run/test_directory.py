@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from run_files import Files, wrong
 
 from pipeline.config import load as config
 from pipeline.run import atomic
@@ -36,7 +37,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def manifest() -> Manifest:
-    return Manifest(config.to_record(config.Settings()), ())
+    record = config.to_record(config.Settings())
+    return Manifest(record, record, ())
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_create_and_open(tmp_path: Path) -> None:
     assert found == made
     assert found.inputs[0].size == 7
     assert found.inputs[0].sha256 == sha256_file(photo)
-    assert config.from_record(found.settings) == config.Settings()
+    assert config.from_record(found.resolved) == config.Settings()
 
 
 def test_no_run_is_said_so(tmp_path: Path) -> None:
@@ -94,7 +96,7 @@ def test_a_run_can_be_made_where_making_one_was_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": "x", "inputs": []}', "\x00"]
+    "text", ["", "{", "[]", "{}", '{"format": 2}', '{"format": "x", "inputs": []}', "\x00"]
 )
 def test_a_damaged_run_is_said_so(run: RunDir, text: str) -> None:
     for name in ("run.json", ".run.json"):
@@ -104,7 +106,7 @@ def test_a_damaged_run_is_said_so(run: RunDir, text: str) -> None:
     assert caught.value.exit_code == 1
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[" * 100_000, '{"format": 1}', "\x00"])
+@pytest.mark.parametrize("text", [None, "", "{", "[" * 100_000, '{"format": 2}', "\x00"])
 @pytest.mark.parametrize("name", ["run.json", ".run.json"])
 def test_a_damaged_run_json_is_mended_from_its_copy(
     run: RunDir, name: str, text: str | None
@@ -114,11 +116,11 @@ def test_a_damaged_run_json_is_mended_from_its_copy(
     if text is not None:
         (run.root / name).write_text(text)
     assert RunDir.exists(run.root) and RunDir.open(run.root).manifest() == wanted
-    found = [problem.path for problem in run.verify()]
+    found = [problem.path for problem in wrong(run)]
     assert found == [name]
     with run.locked():
         assert (run.root / name).read_bytes() == whole
-    assert run.verify() == []
+    assert wrong(run) == []
 
 
 def test_every_single_bit_of_run_json_is_found(run: RunDir) -> None:
@@ -152,7 +154,7 @@ def test_a_missing_input_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_committed_output_is_valid_for_its_key_only(run: RunDir) -> None:
-    path = run.tile(1, 1, 0, 3)
+    path = Files(run).tile(1, 1, 0, 3)
     assert not run.valid(path, "k")
     record = run.commit(path, writing(b"pixels"), {"key": "k", "loss": 0.5})
     assert path.read_bytes() == b"pixels"
@@ -162,15 +164,15 @@ def test_a_committed_output_is_valid_for_its_key_only(run: RunDir) -> None:
     assert run.valid("restyle-1/sweep-1/tile-0-3.npy", "k")
     assert not run.valid(path, "other")
     assert run.record(path) == record
-    assert run.verify() == []
+    assert wrong(run) == []
 
 
 def test_the_record_of_a_print_lies_in_finish(run: RunDir) -> None:
-    run.commit(run.print_tiff(), writing(b"II"), {"key": "k", "seconds": 2.5})
+    run.commit(Files(run).print_tiff(), writing(b"II"), {"key": "k", "seconds": 2.5})
     assert {"print.tif", "finish/print.tif.json"} <= files(run.root)
-    record = run.record(run.print_tiff())
+    record = run.record(Files(run).print_tiff())
     assert record is not None and record.seconds == 2.5
-    assert list(run.recorded()) == [run.print_tiff()]
+    assert list(run.recorded()) == [Files(run).print_tiff()]
 
 
 def test_the_temporary_file_keeps_the_suffix(run: RunDir) -> None:
@@ -180,37 +182,37 @@ def test_the_temporary_file_keeps_the_suffix(run: RunDir) -> None:
         seen.append(path)
         path.write_bytes(b"x")
 
-    run.commit(run.print_jpeg(), write, {"key": "k"})
+    run.commit(Files(run).print_jpeg(), write, {"key": "k"})
     assert seen[0].suffix == ".jpg" and seen[0].parent == run.root
-    assert seen[0] != run.print_jpeg() and not seen[0].exists()
+    assert seen[0] != Files(run).print_jpeg() and not seen[0].exists()
 
 
 @pytest.mark.parametrize("damage", [b"pixel", b"pixels and more", b"pixelz", b"", None])
 def test_damage_is_found_and_mended(run: RunDir, damage: bytes | None) -> None:
-    path = run.restyled(2)
+    path = Files(run).restyled(2)
     run.commit(path, writing(b"pixels"), {"key": "k"})
     path.unlink()
     if damage is not None:
         path.write_bytes(damage)
-    assert [problem.path for problem in run.verify()] == ["restyle-2/canvas.npy"]
+    assert [problem.path for problem in wrong(run)] == ["restyle-2/canvas.npy"]
     with run.locked():
         assert not run.valid(path, "k", check="hash")
     assert "restyle-2/canvas.npy" in run.log_path().read_text()
     run.commit(path, writing(b"pixels"), {"key": "k"})
-    assert run.valid(path, "k", check="hash") and run.verify() == []
+    assert run.valid(path, "k", check="hash") and wrong(run) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"key": "k"}', '{"key": "k", "x": 1}'])
 def test_a_damaged_record_does_not_count(run: RunDir, text: str) -> None:
-    path = run.photo()
+    path = Files(run).photo()
     run.commit(path, writing(b"pixels"), {"key": "k"})
     run.record_path(path).write_text(text)
     assert not run.valid(path, "k")
-    assert [problem.path for problem in run.verify()] == ["prepare/photo.npy.json"]
+    assert [problem.path for problem in wrong(run)] == ["prepare/photo.npy.json"]
 
 
 def test_every_single_bit_of_a_record_is_found(run: RunDir) -> None:
-    path = run.photo()
+    path = Files(run).photo()
     run.commit(path, writing(b"pixels"), {"key": "k", "losses": {"first": 1.5e-05}})
     beside = run.record_path(path)
     data = beside.read_bytes()
@@ -224,13 +226,13 @@ def test_every_single_bit_of_a_record_is_found(run: RunDir) -> None:
 
 
 def test_records_from_before_checksums_are_read(run: RunDir) -> None:
-    made = run.commit(run.photo(), writing(b"pixels"), {"key": "k"})
-    run.record_path(run.photo()).write_text(json.dumps(asdict(made), indent=1) + "\n")
-    assert run.record(run.photo()) == made
+    made = run.commit(Files(run).photo(), writing(b"pixels"), {"key": "k"})
+    run.record_path(Files(run).photo()).write_text(json.dumps(asdict(made), indent=1) + "\n")
+    assert run.record(Files(run).photo()) == made
 
 
 def test_a_writer_that_fails_leaves_nothing(run: RunDir) -> None:
-    path = run.photo()
+    path = Files(run).photo()
     run.commit(path, writing(b"old"), {"key": "old"})
 
     def fails(part: Path) -> None:
@@ -246,7 +248,7 @@ def test_a_writer_that_fails_leaves_nothing(run: RunDir) -> None:
 
 def test_a_writer_that_writes_nothing_is_a_failure(run: RunDir) -> None:
     with pytest.raises(TilebrushError, match="nothing was written"):
-        run.commit(run.photo(), lambda part: None, {"key": "k"})
+        run.commit(Files(run).photo(), lambda part: None, {"key": "k"})
 
 
 def test_nothing_is_written_outside_the_run(run: RunDir) -> None:
@@ -264,48 +266,54 @@ def test_links_do_not_lead_out_of_the_run(run: RunDir, tmp_path: Path) -> None:
     (run.root / "restyle-1").mkdir()
     (run.root / "restyle-1" / "sweep-1").symlink_to(outside)
     (run.root / "display").symlink_to("display")
-    for path in (run.photo(), run.tile(1, 1, 0, 0), run.display_canvas()):
+    for path in (
+        Files(run).photo(),
+        Files(run).tile(1, 1, 0, 0),
+        Files(run).display_canvas(),
+    ):
         with pytest.raises(TilebrushError, match="leads out"):
             run.commit(path, writing(b"x"), {"key": "k"})
     with pytest.raises(TilebrushError, match="leads out"):
-        run.drop_tiles(1, 1)
+        run.drop([Files(run).tile(1, 1, 0, 0)])
     # A link in the place of an output is replaced, and what it points to is not.
-    run.print_tiff().symlink_to(outside / "photo.npy")
-    run.commit(run.print_tiff(), writing(b"x"), {"key": "k"})
-    assert not run.print_tiff().is_symlink()
+    Files(run).print_tiff().symlink_to(outside / "photo.npy")
+    run.commit(Files(run).print_tiff(), writing(b"x"), {"key": "k"})
+    assert not Files(run).print_tiff().is_symlink()
     assert {path.read_bytes() for path in outside.iterdir()} == {b"dear"}
 
 
-def test_clean_keeps_the_print(run: RunDir, tmp_path: Path) -> None:
-    for path in (run.photo(), run.tile(1, 1, 0, 0), run.display_canvas(), run.print_tiff()):
+def test_dropping_takes_outputs_and_nothing_else(run: RunDir, tmp_path: Path) -> None:
+    own = Files(run)
+    outputs = [own.photo(), own.tile(1, 1, 0, 0), own.display_canvas()]
+    for path in (*outputs, own.print_tiff()):
         run.commit(path, writing(b"12345"), {"key": "k"})
     run.report().mkdir()
+    (own.display_canvas().parent / "notes.txt").write_text("dear")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "dear.txt").touch()
     (run.root / "upsample-9").symlink_to(outside)
     with run.locked():
-        assert run.clean() > 15
-    assert run.valid(run.print_tiff(), "k", check="hash") and run.verify() == []
+        assert run.drop(outputs) > 15
+    assert run.valid(own.print_tiff(), "k", check="hash") and wrong(run) == []
     assert run.report().is_dir() and (outside / "dear.txt").exists()
-    assert {path.name for path in run.root.iterdir() if path.is_dir()} == {"finish", "report"}
+    folders = {path.name for path in run.root.iterdir() if path.is_dir() and not path.is_symlink()}
+    assert folders == {"display", "finish", "report"}
+    assert (run.root / "display" / "notes.txt").read_text() == "dear"
 
 
-def test_clear_makes_room_for_another_run(run: RunDir) -> None:
-    for path in (run.photo(), run.restyled(1), run.print_tiff(), run.print_jpeg()):
-        run.commit(path, writing(b"12345"), {"key": "k"})
-    run.report().mkdir()
-    with run.locked():
-        run.clear()
-    assert not RunDir.exists(run.root)
-    assert RunDir.create(run.root, manifest()).verify() == []
+def test_an_output_whose_record_is_dropped_stays_and_counts_for_nothing(run: RunDir) -> None:
+    path = Files(run).print_tiff()
+    run.commit(path, writing(b"12345"), {"key": "k"})
+    run.drop_record(path)
+    assert path.read_bytes() == b"12345" and not run.valid(path, "k") and wrong(run) == []
 
 
 def test_dropped_tiles_are_no_damage(run: RunDir) -> None:
-    run.commit(run.tile(1, 1, 0, 0), writing(b"x"), {"key": "k"})
-    run.commit(run.sweep_canvas(1, 1), writing(b"x"), {"key": "k"})
-    run.drop_tiles(1, 1)
-    assert list(run.recorded()) == [run.sweep_canvas(1, 1)] and run.verify() == []
+    run.commit(Files(run).tile(1, 1, 0, 0), writing(b"x"), {"key": "k"})
+    run.commit(Files(run).sweep_canvas(1, 1), writing(b"x"), {"key": "k"})
+    run.drop([Files(run).tile(1, 1, 0, 0)])
+    assert list(run.recorded()) == [Files(run).sweep_canvas(1, 1)] and wrong(run) == []
 
 
 def test_a_run_is_found_by_any_path_to_it(
@@ -317,7 +325,7 @@ def test_a_run_is_found_by_any_path_to_it(
     for path in (Path("../run"), tmp_path / "link", Path("../link/../run")):
         found = RunDir.open(path)
         found.commit("prepare/photo.npy", writing(b"x"), {"key": str(path)})
-        assert run.valid(run.photo(), str(path), check="hash")
+        assert run.valid(Files(run).photo(), str(path), check="hash")
 
 
 def test_file_systems_that_cannot_flush_folders_are_good_enough(
@@ -331,8 +339,8 @@ def test_file_systems_that_cannot_flush_folders_are_good_enough(
         real(handle)
 
     monkeypatch.setattr(os, "fsync", refusing)
-    run.commit(run.photo(), writing(b"x"), {"key": "k"})
-    assert run.valid(run.photo(), "k", check="hash")
+    run.commit(Files(run).photo(), writing(b"x"), {"key": "k"})
+    assert run.valid(Files(run).photo(), "k", check="hash")
 
 
 def test_keys_are_the_same_for_the_same_parts() -> None:
@@ -393,21 +401,21 @@ def test_the_lock_holds_in_one_process_too(run: RunDir) -> None:
 
 
 def test_leftovers_go_when_the_run_is_locked(run: RunDir) -> None:
-    run.commit(run.photo(), writing(b"x"), {"key": "k"})
+    run.commit(Files(run).photo(), writing(b"x"), {"key": "k"})
     (run.root / "prepare" / ".part-00-style.npy").write_bytes(b"half")
     (run.root / ".part-01-display").mkdir()
     (run.root / ".part-01-display" / "canvas.npy").write_bytes(b"x")
     with run.locked():
         assert not any(".part-" in name for name in files(run.root))
-    assert run.valid(run.photo(), "k", check="hash")
+    assert run.valid(Files(run).photo(), "k", check="hash")
 
 
 def test_reading_writes_nothing(run: RunDir) -> None:
-    run.commit(run.photo(), writing(b"x"), {"key": "k"})
-    run.photo().write_bytes(b"yy")
+    run.commit(Files(run).photo(), writing(b"x"), {"key": "k"})
+    Files(run).photo().write_bytes(b"yy")
     before = files(run.root)
     other = RunDir.open(run.root)
-    assert not other.valid(other.photo(), "k") and other.verify() and not other.busy()
+    assert not other.valid(Files(other).photo(), "k") and wrong(other) and not other.busy()
     assert files(run.root) == before
 
 
@@ -439,7 +447,7 @@ def test_trouble_while_writing_is_explained(
 
     before = files(run.root)
     with pytest.raises(kind, match=word) as caught:
-        run.commit(run.photo(), write, {"key": "k"})
+        run.commit(Files(run).photo(), write, {"key": "k"})
     assert type(caught.value) is kind and "\n" not in str(caught.value)
     assert files(run.root) == before
 
@@ -451,7 +459,8 @@ def test_files_that_may_not_grow(run: RunDir) -> None:
         from pipeline.run.directory import RunDir
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         run = RunDir.open(Path(sys.argv[1]))
-        run.commit(run.photo(), lambda part: part.write_bytes(bytes(5000)) and None, {"key": "k"})
+        photo = run.path("prepare/photo.npy")
+        run.commit(photo, lambda part: part.write_bytes(bytes(5000)) and None, {"key": "k"})
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), str(run.root)],
@@ -460,7 +469,7 @@ def test_files_that_may_not_grow(run: RunDir) -> None:
         text=True,
     )
     assert "ulimit -f" in done.stderr
-    assert not run.photo().exists() and not run.valid(run.photo(), "k")
+    assert not Files(run).photo().exists() and not run.valid(Files(run).photo(), "k")
 
 
 def test_space_is_asked_for_in_advance(tmp_path: Path) -> None:
@@ -501,7 +510,7 @@ CRASHING = """
     for name in ("replace", "unlink", "open", "mkdir", "write_bytes"):
         setattr(Path, name, counted(getattr(Path, name)))
     with run.locked():
-        run.commit(run.photo(), write, {"key": "new"})
+        run.commit(run.path("prepare/photo.npy"), write, {"key": "new"})
 """
 
 
@@ -517,14 +526,14 @@ def crash_after(run: RunDir, steps: int) -> bool:
 def test_dying_at_any_step_of_a_commit_leaves_nothing_half(run: RunDir) -> None:
     states = set()
     for steps in range(100):
-        run.commit(run.photo(), writing(b"old pixels"), {"key": "old"})
+        run.commit(Files(run).photo(), writing(b"old pixels"), {"key": "old"})
         died = crash_after(run, steps)
         with run.locked():
-            old, new = (run.valid(run.photo(), key, check="size") for key in ("old", "new"))
+            old, new = (run.valid(Files(run).photo(), key, check="size") for key in ("old", "new"))
             assert not (old and new)
-            assert old == run.valid(run.photo(), "old", check="hash")
-            assert new == run.valid(run.photo(), "new", check="hash")
-            assert run.verify() == []
+            assert old == run.valid(Files(run).photo(), "old", check="hash")
+            assert new == run.valid(Files(run).photo(), "new", check="hash")
+            assert wrong(run) == []
             assert not any(".part-" in name for name in files(run.root))
         states.add((old, new))
         if not died:
@@ -546,7 +555,7 @@ def test_killing_at_random_moments_leaves_nothing_half(run: RunDir) -> None:
                 data = os.urandom(1 << 16)
                 for row in range(3):
                     run.commit(
-                        run.tile(1, 1, row, 0),
+                        run.path(f"restyle-1/sweep-1/tile-{row}-0.npy"),
                         lambda part: [part.open("ab").write(data) for _ in range(8)] and None,
                         {"key": "k", "turn": turn},
                     )
@@ -564,8 +573,8 @@ def test_killing_at_random_moments_leaves_nothing_half(run: RunDir) -> None:
         process.wait()
         process.stdout.close()
         with run.locked():
-            assert run.verify() == []
+            assert wrong(run) == []
             for row in range(3):
-                path = run.tile(1, 1, row, 0)
+                path = Files(run).tile(1, 1, row, 0)
                 assert run.valid(path, "k") == run.valid(path, "k", check="hash")
             assert not any(".part-" in name for name in files(run.root))

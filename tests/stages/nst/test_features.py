@@ -48,8 +48,8 @@ def loss(found: Reading) -> Tensor:
     """Something that depends on every number read, each with a slope of its own."""
     total = torch.zeros(())
     for one in found.moments.layers.values():
-        ramp = torch.linspace(-1, 1, one.second.numel()).view_as(one.second)
-        total = total + (one.second * ramp).sum() + (one.second**2).sum() + one.mean.square().sum()
+        ramp = torch.linspace(-1, 1, one.gram.numel()).view_as(one.gram)
+        total = total + (one.gram * ramp).sum() + (one.gram**2).sum() + one.mean.square().sum()
     return total + (found.content["relu4_1"] ** 3).mean()
 
 
@@ -66,7 +66,7 @@ def test_numbers_and_gradient_are_those_of_the_plain_way(
         found = ours.moments.layers[name]
         assert found.count == one.count
         torch.testing.assert_close(found.mean, one.mean)
-        torch.testing.assert_close(found.second, one.second)
+        torch.testing.assert_close(found.gram, one.gram)
     torch.testing.assert_close(ours.content, theirs.content)
     pair = [torch.autograd.grad(loss(found), image)[0] for found in (ours, theirs)]
     torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-5 * float(pair[1].abs().max()))
@@ -75,7 +75,7 @@ def test_numbers_and_gradient_are_those_of_the_plain_way(
 def test_without_gradients_nothing_is_kept(encoder: Encoder) -> None:
     found = read(encoder, torch.rand(1, 3, 96, 128), wanted(encoder))
     assert not found.content["relu4_1"].requires_grad
-    assert all(not m.second.requires_grad for m in found.moments.layers.values())
+    assert all(not m.gram.requires_grad for m in found.moments.layers.values())
 
 
 def test_bfloat16_is_close_and_sums_in_float32(encoder: Encoder) -> None:
@@ -83,9 +83,9 @@ def test_bfloat16_is_close_and_sums_in_float32(encoder: Encoder) -> None:
     exact = read(encoder, image, wanted(encoder))
     rough = read(encoder, image, wanted(encoder), bfloat16=True)
     for name, one in exact.moments.layers.items():
-        found = rough.moments.layers[name].second
+        found = rough.moments.layers[name].gram
         assert found.dtype == torch.float32
-        assert (found - one.second).norm() < 0.05 * one.second.norm()
+        assert (found - one.gram).norm() < 0.05 * one.gram.norm()
     a, b = (torch.autograd.grad(loss(found), image)[0] for found in (exact, rough))
     assert torch.cosine_similarity(a.flatten(), b.flatten(), dim=0) > 0.98
 

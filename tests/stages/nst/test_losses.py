@@ -63,7 +63,7 @@ def test_layers_count_by_their_share() -> None:
 def test_statistics_with_std_see_a_shift_of_the_mean() -> None:
     style = moments(features(2))
     shifted = Moments(
-        {n: LayerMoments(m.count, m.mean + 0.1, m.second) for n, m in style.layers.items()}
+        {n: LayerMoments(m.count, m.mean + 0.1, m.gram) for n, m in style.layers.items()}
     )
     assert float(losses.style_loss(shifted, style, style, WEIGHTS)) == 0
     assert float(losses.style_loss(shifted, style, style, WEIGHTS, with_std=True)) > 1e-3

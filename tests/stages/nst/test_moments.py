@@ -56,7 +56,7 @@ def distance(one: Moments, other: Moments) -> float:
     for name, a in one.layers.items():
         b = other.layers[name]
         assert a.count == b.count
-        for x, y in ((a.mean, b.mean), (a.second, b.second)):
+        for x, y in ((a.mean, b.mean), (a.gram, b.gram)):
             worst = max(worst, float((x - y).abs().max() / y.abs().max()))
     return worst
 
@@ -111,14 +111,14 @@ def test_targets_of_all_tiles_average_to_the_painting(areas: list[int]) -> None:
     mean = combined(residual_target(tile, canvas, style) for tile in tiles)
     for name, wanted in style.layers.items():
         torch.testing.assert_close(mean.layers[name].mean, wanted.mean, rtol=0, atol=1e-12)
-        torch.testing.assert_close(mean.layers[name].second, wanted.second, rtol=0, atol=1e-12)
+        torch.testing.assert_close(mean.layers[name].gram, wanted.gram, rtol=0, atol=1e-12)
 
 
 def test_a_tile_alone_is_held_to_the_painting_itself() -> None:
     tile, style = random_moments(1, 5.0), random_moments(2, 9.0)
     target = residual_target(tile, tile, style)
     for name, wanted in style.layers.items():
-        torch.testing.assert_close(target.layers[name].second, wanted.second)
+        torch.testing.assert_close(target.layers[name].gram, wanted.gram)
 
 
 @given(st.floats(-1, 2))
@@ -136,9 +136,9 @@ def test_layers_have_reaches_of_their_own() -> None:
     first, *others = style.layers
     plain = residual_target(tile, canvas, style).layers
     found = residual_target(tile, canvas, style, {first: 2.0}).layers
-    step = plain[first].second - tile.layers[first].second
-    torch.testing.assert_close(found[first].second, tile.layers[first].second + 2 * step)
-    assert all(torch.equal(found[name].second, plain[name].second) for name in others)
+    step = plain[first].gram - tile.layers[first].gram
+    torch.testing.assert_close(found[first].gram, tile.layers[first].gram + 2 * step)
+    assert all(torch.equal(found[name].gram, plain[name].gram) for name in others)
 
 
 @settings(max_examples=20)
@@ -155,7 +155,7 @@ def test_several_paintings_count_by_weight_not_by_size() -> None:
     for name, found in mean.layers.items():
         a, b = small.layers[name], large.layers[name]
         torch.testing.assert_close(found.mean, 0.25 * a.mean + 0.75 * b.mean)
-        torch.testing.assert_close(found.second, 0.25 * a.second + 0.75 * b.second)
+        torch.testing.assert_close(found.gram, 0.25 * a.gram + 0.75 * b.gram)
 
 
 def test_moments_are_means_over_positions(studio: Studio) -> None:
@@ -164,7 +164,7 @@ def test_moments_are_means_over_positions(studio: Studio) -> None:
     part = feature[0, :, 1:5, 2:6].reshape(4, -1)
     assert found.count == 16
     torch.testing.assert_close(found.mean, part.mean(1))
-    torch.testing.assert_close(found.second, part @ part.T / 16)
+    torch.testing.assert_close(found.gram, part @ part.T / 16)
     torch.testing.assert_close(found.std(), part.std(1, correction=0))
 
 
@@ -183,8 +183,8 @@ def test_positions_are_the_cells_of_the_region(region: Rect) -> None:
 def test_moments_of_low_precision_are_summed_in_float32(studio: Studio) -> None:
     feature = torch.full((1, 2, 100, 100), 1.0, dtype=torch.bfloat16)
     found = of_features({"relu1_1": feature}, studio.design, Rect(0, 0, 100, 100))
-    assert found.layers["relu1_1"].second.dtype == torch.float32
-    assert found.layers["relu1_1"].second.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert found.layers["relu1_1"].gram.dtype == torch.float32
+    assert found.layers["relu1_1"].gram.tolist() == [[1.0, 1.0], [1.0, 1.0]]
 
 
 def test_storing_and_reading_changes_no_bit(tmp_path: Path) -> None:
@@ -195,11 +195,11 @@ def test_storing_and_reading_changes_no_bit(tmp_path: Path) -> None:
     for name, one in moments.layers.items():
         assert read.layers[name].count == one.count
         assert torch.equal(read.layers[name].mean, one.mean)
-        assert torch.equal(read.layers[name].second, one.second)
+        assert torch.equal(read.layers[name].gram, one.gram)
 
 
 def test_detached_moments_carry_no_gradient() -> None:
     leaf = torch.ones(2, requires_grad=True)
     moments = Moments({"relu1_1": LayerMoments(1.0, leaf * 2, torch.outer(leaf, leaf))})
     one = moments.detached().layers["relu1_1"]
-    assert not one.mean.requires_grad and not one.second.requires_grad
+    assert not one.mean.requires_grad and not one.gram.requires_grad

@@ -65,13 +65,13 @@ def test_used_layers_are_those_of_style_and_content() -> None:
     assert [layer.name for layer in SMALL.used()] == names(SMALL)
     only = replace(SMALL, style=(("relu2_2", 1.0),), content=(("relu1_1", 1.0),))
     assert [layer.name for layer in only.used()] == ["relu1_1", "relu2_2"]
-    assert only.halo() == SMALL.layer("relu2_2").reach
+    assert only.halo() == SMALL.layer("relu2_2").radius
 
 
 def test_halos_of_the_named_encoders() -> None:
     # Known of VGG-19: 30 px at relu4_1 and 70 at relu5_1, which tiles round up to 32 and 80.
-    assert VGG19.layer("relu4_1").reach == 30
-    assert VGG19.layer("relu5_1").reach == VGG19.halo() == 70
+    assert VGG19.layer("relu4_1").radius == 30
+    assert VGG19.layer("relu5_1").radius == VGG19.halo() == 70
     assert BUNDLED.halo() == 60  # 45 with pooling over 2x2 px
     assert VGG16.halo() < VGG19.halo()
 
@@ -80,7 +80,7 @@ def test_halos_of_the_named_encoders() -> None:
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_a_feature_sees_exactly_as_far_as_its_reach(small: Encoder, layer, side: str) -> None:
     cell = 32 // layer.stride  # the cell that begins at px 32
-    first, last = 32 - layer.reach, 32 + layer.stride - 1 + layer.reach
+    first, last = 32 - layer.radius, 32 + layer.stride - 1 + layer.radius
     edge, beyond = (first, first - 1) if side in ("left", "top") else (last, last + 1)
     for px, seen in ((edge, True), (beyond, False)):
         image = torch.full((1, 3, 64, 64), 0.5)

@@ -295,7 +295,7 @@ def test_bfloat16_is_close_to_float32(
     assert pair[0][2] == pytest.approx(pair[1][2], rel=0.05)
     made = low.restyle(photo_array, photo_array, task(low, photo_array, style_array, Weights(), 5))
     assert min(made.losses) < made.losses[0]
-    assert low.measure(photo_array, everything(photo_array)).layers["relu1_1"].second.dtype == (
+    assert low.measure(photo_array, everything(photo_array)).layers["relu1_1"].gram.dtype == (
         torch.float32
     )
 
@@ -306,11 +306,11 @@ def test_moments_of_windows_agree_with_features(studio: Studio, photo_array: Pix
     found = studio.measure(photo_array, Rect(32, 16, 64, 64))
     wanted = of_features(style, studio.design, Rect(48, 32, 64, 64))
     for name, one in wanted.layers.items():
-        torch.testing.assert_close(found.layers[name].second, one.second)
+        torch.testing.assert_close(found.layers[name].gram, one.gram)
     halves = [studio.measure(photo_array, Rect(x, 0, 80, 120)) for x in (0, 80)]
     whole = studio.measure(photo_array, everything(photo_array))
     for name, one in combined(halves).layers.items():
-        torch.testing.assert_close(one.second, whole.layers[name].second, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(one.gram, whole.layers[name].gram, rtol=1e-4, atol=1e-4)
 
 
 def test_arrays_and_tensors_are_the_same_pixels(photo_array: Pixels) -> None:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from run_files import Files, wrong
 
-from pipeline.commands import print as runner
+from pipeline.commands.print import print_run
+from pipeline.commands.status import status as run_status
+from pipeline.commands.verify import verify
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
 from pipeline.console.console import Console
-from pipeline.engine import budget
-from pipeline.engine.keys import Lineage
-from pipeline.engine.worker import Worker
-from pipeline.planning import estimate
-from pipeline.planning import levels as plan
+from pipeline.engine import decisions, table
+from pipeline.engine.keys import Keys
+from pipeline.engine.outputs import Brief, Job, Place
+from pipeline.planning import estimate, levels
 from pipeline.planning.estimate import Pace
 from pipeline.planning.levels import Plan
 from pipeline.run import usage as spent
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
+from stages import restyle
 from stages.errors import Interrupted
 
 ASKED = (150, 40, 20, 8)
@@ -41,8 +45,7 @@ def wanted(hours: float | None, **changed: object) -> Settings:
 
 def whole_hours() -> float:
     """What the print takes as it was asked for."""
-    made = plan.make(wanted(None))
-    return sum(estimate.level_seconds(made, Pace(PACE, PACE))) / 3600
+    return sum(decisions.level_seconds(wanted(None), Pace(PACE, PACE))) / 3600
 
 
 class Made:
@@ -50,34 +53,60 @@ class Made:
 
     def __init__(self, folder: Path, hours: float | None) -> None:
         asked = wanted(hours)
-        self.settings = budget.begun(asked, Pace(PACE, PACE)) if hours else asked
-        began = budget.Began(ASKED, PACE).record() if hours else {}
-        record = config.to_record(self.settings)
-        self.manifest = Manifest(record, INPUTS, {"encoder weights": "ee"}, budget=began)
+        self.settings = decisions.fitted(asked, Pace(PACE, PACE)) if hours else asked
+        self.manifest = Manifest(
+            config.to_record(asked),
+            config.to_record(self.settings),
+            INPUTS,
+            {"encoder weights": "ee"},
+            pace=PACE if hours else 0.0,
+        )
         self.run = RunDir.create(folder, self.manifest)
-        self.plan = budget.planned(self.run, self.settings)
+        self.brief = decisions.brief_of(self.run, self.manifest)
+
+    @property
+    def plan(self) -> Plan:
+        return self.brief.plan
 
     def output(self, path: Path, seconds: float) -> None:
         self.run.commit(path, lambda out: out.write_text("x"), {"key": "k", "seconds": seconds})
 
     def displayed(self) -> None:
-        self.output(self.run.display_canvas(), PACE * sum(s.work for s in self.plan.display))
+        self.output(Files(self.run).display_canvas(), PACE * sum(s.work for s in self.plan.display))
 
     def restyled(self, number: int, pace: float) -> None:
         """All tiles of a level, at so many seconds per work."""
-        level = self.plan.levels[number - 1]
+        level, row = self.plan.levels[number - 1], table.row("tile")
         for sweep, grid in enumerate(level.grids, start=1):
             for tile in grid.tiles:
-                place = self.run.tile(number, sweep, tile.row, tile.col)
-                self.output(place, pace * level.tile_work(grid))
+                place = Place(level=number, sweep=sweep, row=tile.row, col=tile.col)
+                seconds = pace * row.work(self.brief, place)
+                self.output(self.run.path(row.file(place)), seconds)
 
     def decide(self, number: int) -> list[int]:
-        self.plan = budget.decide(self.run, self.manifest, self.settings, self.plan, number)
+        """As the worker does: the row's output, if it is not there, and the plan with it."""
+        row, place = table.row("budget"), Place(level=number)
+        if row.there(self.brief, place):
+            path, key = Files(self.run).budget(number), Keys(self.brief).at("budget", place)
+            made = row.make(self.job(place))
+            if not self.run.valid(path, key, check="hash"):
+                self.run.commit(path, lambda out: made.write(out), {"key": key, **made.notes})
+        self.brief = decisions.brief_of(self.run, self.manifest)
         return [level.iterations for level in self.plan.levels]
+
+    def job(self, place: Place) -> Job:
+        return Job(
+            output=table.row("budget"), place=place, brief=self.brief, found=lambda ref: Path(),
+            open_studio=lambda: pytest.fail("no encoder is needed"), did=lambda work: None,
+            decided=lambda level: decisions.decide(self.run, self.manifest, self.brief, level),
+        )  # fmt: skip
+
+    def forget(self) -> None:
+        self.brief = Brief(self.settings, levels.make(self.settings), INPUTS, "ee")
 
     def left(self, number: int, pace: float) -> float:
         """Seconds that the levels from `number` on take."""
-        return sum(estimate.level_seconds(self.plan, Pace(pace, pace))[number:])
+        return sum(estimate.level_seconds(table.level_work(self.brief), Pace(pace, pace))[number:])
 
 
 # ---- fitting
@@ -152,15 +181,15 @@ def test_the_middle_tile_counts_not_one_that_was_stopped(tmp_path: Path) -> None
     made = Made(tmp_path / "run", 2.0)
     made.restyled(3, PACE)
     level = made.plan.levels[2]
-    made.output(made.run.tile(3, level.sweeps, 0, 0), 36_000)
-    assert budget.tile_pace(made.run, made.plan, 4) == pytest.approx(PACE, rel=1e-3)
-    assert budget.tile_pace(made.run, made.plan, 3) is None
+    made.output(Files(made.run).tile(3, level.sweeps, 0, 0), 36_000)
+    assert decisions.tile_pace(made.run, made.brief, 4) == pytest.approx(PACE, rel=1e-3)
+    assert decisions.tile_pace(made.run, made.brief, 3) is None
 
 
 def test_without_a_trial_the_display_gives_the_pace(tmp_path: Path) -> None:
     made = Made(tmp_path / "run", 0.6 * whole_hours())
     made.displayed()
-    made.manifest.budget["tiles"] = 0.0
+    made.manifest = replace(made.manifest, pace=0.0)
     slow = made.decide(1)
     assert 2 < slow[0] < ASKED[0]
 
@@ -177,8 +206,8 @@ def test_what_is_decided_stays(tmp_path: Path) -> None:
     for _ in range(2):  # the pace of later tiles is nothing to it
         made.restyled(1, 0.1 * PACE)
         assert made.decide(2) == found
-    again = budget.planned(made.run, made.settings)
-    assert again == made.plan
+    again = decisions.brief_of(made.run, made.manifest)
+    assert again.plan == made.plan
 
 
 @pytest.mark.parametrize("damaged", ["output", "record"])
@@ -186,30 +215,30 @@ def test_what_is_decided_stays(tmp_path: Path) -> None:
 def test_what_is_decided_outlives_damage(tmp_path: Path, damaged: str, how: str) -> None:
     made = Made(tmp_path / "run", 0.6 * whole_hours())
     found = made.decide(1)
-    path = made.run.budget(1)
+    path = Files(made.run).budget(1)
     victim = path if damaged == "output" else made.run.record_path(path)
     if how == "gone":
         victim.unlink()
     else:
         victim.write_text(victim.read_text().replace("{", "[", 1))
-    assert made.run.verify() or (damaged, how) == ("record", "gone")
-    made.output(made.run.display_canvas(), 3000)  # a new decision would be another
-    made.plan = plan.make(made.settings)
+    assert wrong(made.run) or (damaged, how) == ("record", "gone")
+    made.output(Files(made.run).display_canvas(), 3000)  # a new decision would be another
+    made.forget()
     assert made.decide(1) == found
-    assert not made.run.verify()
+    assert not wrong(made.run)
 
 
 def test_nonsense_is_decided_anew(tmp_path: Path) -> None:
     made = Made(tmp_path / "run", 0.6 * whole_hours())
     found = made.decide(1)
-    path = made.run.budget(1)
+    path = Files(made.run).budget(1)
     key = made.run.record(path).key
     for iterations in ([], [1], ["a"] * 4, [0, 1, 1, 1], 5, None):
         text = json.dumps({"key": key, "iterations": iterations})
         said = {"key": key, "iterations": iterations}
         made.run.commit(path, lambda out, text=text: out.write_text(text), said)
-        made.plan = plan.make(made.settings)
-        assert budget.planned(made.run, made.settings) == made.plan
+        made.forget()
+        assert decisions.brief_of(made.run, made.manifest).plan == made.plan
         assert made.decide(1) == found
 
 
@@ -217,8 +246,10 @@ def test_other_settings_are_not_decided_for(tmp_path: Path) -> None:
     made = Made(tmp_path / "run", 0.6 * whole_hours())
     made.displayed()
     made.decide(1)
-    other = budget.with_iterations(made.settings, (5,))
-    assert [level.iterations for level in budget.planned(made.run, other).levels] == [5] * 4
+    fewer = made.settings.levels.model_copy(update={"iterations": (5,)})
+    other = made.settings.model_copy(update={"levels": fewer})
+    found = decisions.brief_of(made.run, made.manifest, other).plan.levels
+    assert [level.iterations for level in found] == [5] * 4
 
 
 def test_keys_change_from_the_changed_level_on(tmp_path: Path) -> None:
@@ -226,14 +257,15 @@ def test_keys_change_from_the_changed_level_on(tmp_path: Path) -> None:
     made.displayed()
     made.decide(1)
 
-    def keys(planned: Plan) -> list[str]:
-        lineage = Lineage(made.manifest, made.settings, planned)
-        return [lineage.level(number) for number in range(5)]
+    def keys() -> list[str]:
+        own = Keys(made.brief)
+        above = [own.at("level canvas", Place(level=number)) for number in range(1, 5)]
+        return [own.at("display canvas"), *above]
 
-    before = keys(made.plan)
+    before = keys()
     made.restyled(1, 3 * PACE)
     made.decide(2)
-    after = keys(made.plan)
+    after = keys()
     assert before[:2] == after[:2]
     assert all(old != new for old, new in zip(before[2:], after[2:], strict=True))
 
@@ -242,25 +274,25 @@ def test_without_a_budget_nothing_is_decided(tmp_path: Path) -> None:
     made = Made(tmp_path / "run", None)
     before = made.plan
     assert made.decide(1) == list(ASKED)
-    assert made.plan is before and before == plan.make(made.settings)
-    assert not made.run.budget(1).exists()
+    assert before == made.plan == levels.make(made.settings)
+    assert not Files(made.run).budget(1).exists()
 
 
 def test_a_line_tells_what_changed(tmp_path: Path) -> None:
     made = Made(tmp_path / "run", 2.0)
     before = made.plan
-    after = plan.iterated(before, 3, (7, 5))
-    said = budget.told(made.settings, before, after, 3)
+    after = levels.iterated(before, 3, (7, 5))
+    said = decisions.told(made.settings, before, after, 3)
     assert said.startswith("budget 2.000h: from level 3 on [7, 5] iterations per level instead of")
     until = made.settings.run.model_copy(update={"until": "2026-12-01 07:30"})
     named = made.settings.model_copy(update={"run": until})
-    assert budget.name(named) == "until 2026-12-01 07:30"
+    assert decisions.name(named) == "until 2026-12-01 07:30"
 
 
 # ---- whole prints
 
 
-def decisions(run: Path) -> dict[str, Any]:
+def settled(run: Path) -> dict[str, Any]:
     return {path.parent.name: json.loads(path.read_text()) for path in run.glob("*/budget.txt")}
 
 
@@ -270,33 +302,34 @@ def test_a_print_with_a_wrong_trial_finishes_and_resumes_the_same(
     run, asked = tmp_path / "run", {"run_budget": "90s", "levels_iterations": "3"}
     # The trial finds a computer a thousand times too slow.
     monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(900.0, 900.0))
-    real, seen = Worker.restyled_tile, []
+    real, seen = restyle.restyle_tile, []
 
-    def struck(worker: Worker, level, sweep, tile, did):
-        seen.append((level.level, level.iterations))
-        if level.level == 2 and len(seen) > 8:
+    def struck(studio, job, look, *given, **named):
+        level = 2 if "-2" in job.photo.parent.name else 1
+        seen.append((level, look.iterations))
+        if level == 2 and len(seen) > 8:
             raise Interrupted(15)
-        return real(worker, level, sweep, tile, did)
+        return real(studio, job, look, *given, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Worker, "restyled_tile", struck)
+        patch.setattr(restyle, "restyle_tile", struck)
         chosen = printer.resolved(**asked)
         with pytest.raises(Interrupted):
-            runner.print_run(printer.photo, [printer.style], run, chosen, Console())
+            print_run(printer.photo, [printer.style], run, chosen, Console())
     assert "from level 2 on [12] iterations per level instead of [2]" in capsys.readouterr().err
     assert {count for level, count in seen if level == 1} == {2}
-    before = decisions(run)
-    status = runner.status(run)
+    before = settled(run)
+    status = run_status(run)
     assert [level.iterations for level in status.levels[1:]] == [2, 12]
     monkeypatch.setattr(estimate, "measure", None)  # no further trial
-    made = runner.print_run(printer.photo, [printer.style], run, chosen, Console())
+    made = print_run(printer.photo, [printer.style], run, chosen, Console())
     assert "iterations per level" not in capsys.readouterr().err  # all was said before
     assert made.tiles_found > 0 and made.size == "240x180"
-    assert decisions(run) == before and sorted(before) == ["restyle-1", "restyle-2"]
-    assert not runner.verify(run).problems
+    assert settled(run) == before and sorted(before) == ["restyle-1", "restyle-2"]
+    assert not verify(run).problems
     assert printer.resume(run).tiles_computed == printer(run, **asked).tiles_computed == 0
     kept = RunDir.open(run)
-    planned = budget.planned(kept, config.from_record(kept.manifest().settings))
+    planned = decisions.brief_of(kept, kept.manifest()).plan
     assert [level.iterations for level in planned.levels] == [2, 12]
 
 
@@ -319,6 +352,6 @@ def test_the_same_time_to_be_ready_at_is_the_same_run(
     monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(1e-6, 1e-6))
     asked = {"run_until": "2099-01-01 07:30", "levels_iterations": "1"}
     printer(tmp_path / "run", **asked)
-    levels = runner.status(tmp_path / "run").levels[1:]
+    levels = run_status(tmp_path / "run").levels[1:]
     assert [level.iterations for level in levels] == [4, 4]
     assert printer(tmp_path / "run", **asked).tiles_computed == 0  # less time is left by now

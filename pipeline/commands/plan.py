@@ -1,0 +1,110 @@
+"""`tilebrush plan`: what a print would be and take on this machine; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.commands.results import LevelRow, PlanResult
+from pipeline.config import load as config
+from pipeline.config import units
+from pipeline.config.load import Settings
+from pipeline.console.console import Console
+from pipeline.engine import decisions, table
+from pipeline.engine.outputs import Brief
+from pipeline.host import hours
+from pipeline.host.energy import Meter, Used
+from pipeline.host.hours import Gate
+from pipeline.planning import estimate, levels
+from pipeline.planning.estimate import Pace
+from pipeline.planning.levels import Plan
+from pipeline.planning.resolve import (
+    check_inputs,
+    inspect_inputs,
+    open_studio,
+    resolve,
+    style_pixels,
+    with_deadline,
+    within_memory,
+)
+from pipeline.run.records import Input
+
+
+def plan_for(
+    photo: Path, styles: list[Path], settings: Settings, console: Console, probe: bool = True
+) -> PlanResult:
+    """What a print would be and take on this machine; nothing is written.
+
+    Raises:
+        InputImageError, UsageError, WeightsError, ResourceError.
+    """
+    photo_size, style_sizes = inspect_inputs(photo, styles)
+    check_inputs(photo, styles)
+    settings = with_deadline(settings, datetime.now())
+    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
+    px = style_pixels(style_sizes, settings)
+    settings = within_memory(settings, px)
+    pace, used = None, Used()
+    if probe or settings.run.budget:
+        console.message("timing a few iterations on this machine")
+        studio, meter = open_studio(settings, console), Meter()
+        pace = estimate.measure(studio, levels.make(settings))
+        used = meter.taken()
+        settings = decisions.fitted(settings, pace) if settings.run.budget else settings
+    inputs = tuple(Input.of(role, path) for role, path in _roles(photo, styles))
+    return summary(Brief(settings, levels.make(settings), inputs), pace, px, used)
+
+
+def _roles(photo: Path, styles: list[Path]) -> list[tuple[str, Path]]:
+    return [("photo", photo), *(("style", style) for style in styles)]
+
+
+def summary(brief: Brief, pace: Pace | None, style_px: int, used: Used | None = None) -> PlanResult:
+    """A plan and what it takes, for people; without a measured pace, nothing that needs one.
+
+    `used` is what the timing itself drew.
+    """
+    settings, plan = brief.settings, brief.plan
+    seconds = estimate.level_seconds(table.level_work(brief), pace) if pace else None
+    total = sum(seconds) if seconds else None
+    told = estimate.energy(settings.energy, total or 0.0, used)
+    clock = Gate(hours.window(settings.run.only_between)).clock_seconds
+    spread = estimate.SPREAD
+    return PlanResult(
+        size=str(plan.size),
+        encoder=settings.encoder.name,
+        precision=settings.run.precision,
+        levels=tuple(_rows(plan, seconds)),
+        total_seconds=round(total, 1) if total else None,
+        least_seconds=round(total * (1 - spread), 1) if total else None,
+        most_seconds=round(total * (1 + spread), 1) if total else None,
+        ready=units.ready(clock(total), datetime.now()) if total else "not timed",
+        peak_memory_bytes=estimate.peak_memory(settings, plan, style_px),
+        disk_bytes=table.disk_bytes(brief, style_px),
+        energy_kwh=round(told.kwh, 4) if total else None,
+        energy_from=told.source,
+        cost=told.cost if total else "not timed",
+        co2_grams=round(told.grams, 1) if total else None,
+    )
+
+
+def _rows(plan: Plan, seconds: list[float] | None) -> Iterator[LevelRow]:
+    """Display and the levels above it; `seconds` as `level_seconds` gives them."""
+    times: list[float | None]
+    times = [None] * (len(plan.levels) + 1) if seconds is None else [round(s, 1) for s in seconds]
+    size = str(plan.display[-1].size)
+    iterations = sum(scale.iterations for scale in plan.display)
+    yield LevelRow(
+        level=0, size=size, tiles=1, window=size, sweeps=1, iterations=iterations, seconds=times[0]
+    )
+    for level, time in zip(plan.levels, times[1:], strict=True):
+        yield LevelRow(
+            level=level.level,
+            size=str(level.size),
+            tiles=len(level.grids[0].tiles),
+            window=str(level.window),
+            sweeps=level.sweeps,
+            iterations=level.iterations,
+            seconds=time,
+        )

@@ -1,0 +1,66 @@
+"""Outputs made into a folder of their own, without records: `tilebrush display` and `stage`.
+
+The same rows and functions make them as in a run; only where files lie is another matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.engine import table
+from pipeline.engine.outputs import Brief, Job, Ref
+
+if TYPE_CHECKING:
+    from stages.nst.studio import Studio
+
+
+@dataclass
+class Loose:
+    """Makes outputs of a brief into `folder`; `elsewhere` gives the files of all others."""
+
+    brief: Brief
+    folder: Path
+    open_studio: Callable[[], Studio]
+    did: Callable[[float], None]
+    elsewhere: Callable[[Ref], Path]
+    made: dict[Ref, Path] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    _studio: Studio | None = None
+
+    def make(self, ref: Ref, name: str = "") -> Path:
+        """Make an output as a file of that name, else of its own."""
+        output = table.row(ref.name)
+        path = self.folder / (name or Path(output.file(ref.place)).name)
+        job = Job(
+            output=output,
+            place=ref.place,
+            brief=self.brief,
+            found=lambda wanted: self.made.get(wanted) or self.elsewhere(wanted),
+            open_studio=self._opened,
+            did=self.did,
+        )
+        result = output.make(job)
+        result.write(path)
+        self.losses += result.losses
+        self.made[ref] = path
+        return path
+
+    def _opened(self) -> Studio:
+        if self._studio is None:
+            self._studio = self.open_studio()
+        return self._studio
+
+
+def changed(old: Brief, new: Brief, refs: Sequence[Ref]) -> list[Ref]:
+    """Which of some outputs are decided otherwise by `new`, their inputs left out of account."""
+    return [ref for ref in refs if _direct(old, ref) != _direct(new, ref)]
+
+
+def _direct(brief: Brief, ref: Ref) -> object:
+    try:
+        return table.row(ref.name).direct(brief, ref.place)
+    except IndexError:  # a level or tile that this brief does not have
+        return None

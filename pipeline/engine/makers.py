@@ -1,0 +1,324 @@
+"""How each output is made, from the files and settings that its row in the table names.
+
+Stages are imported in here, when something is made: they bring torch, which `status` and `plan` do
+without.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.engine.outputs import Job, Made
+from stages.errors import InputImageError, RunDiffers
+
+if TYPE_CHECKING:
+    from pipeline.run.records import Input
+    from stages.canvas import PrintFormat
+    from stages.measure import StyleImages
+    from stages.nst.optimize import Optimizer
+    from stages.nst.studio import Weights
+    from stages.restyle import Look, TileJob
+
+
+def unchanged(item: Input) -> Path:
+    """The file of an input, as it was when the run began.
+
+    Raises:
+        InputImageError: it is gone.
+        RunDiffers: it has changed.
+    """
+    from pipeline.run.records import Input
+
+    if not Path(item.path).is_file():
+        raise InputImageError(
+            f"{item.path}: the {item.role} of this run is gone; put it back, then resume"
+        )
+    if Input.of(item.role, Path(item.path)).sha256 != item.sha256:
+        raise RunDiffers(
+            f"{item.path} has changed since the run began; put the old {item.role} back, "
+            "or start a new run"
+        )
+    return Path(item.path)
+
+
+# ---- prepare
+
+
+def photo(job: Job) -> Made:
+    """The photo as a canvas."""
+    from stages import prepare
+
+    source = unchanged(job.brief.of_role("photo")[0])
+    return Made(lambda out: prepare.photo(source, out, job.brief.plan.size))
+
+
+def style(job: Job) -> Made:
+    """A painting as a canvas."""
+    from stages import prepare
+
+    source = unchanged(job.brief.of_role("style")[job.place.style - 1])
+    most = job.setting("style.max_pixels")
+    return Made(lambda out: prepare.style(source, out, most))
+
+
+# ---- display
+
+
+def energy(job: Job) -> Made:
+    """The unit of the content loss, measured on the photo at display size."""
+    from stages import display
+
+    size = job.brief.plan.display[-1].size
+    text = json.dumps(display.content_energy(job.studio, job.path("photo"), size))
+    return Made(lambda out: out.write_text(text))
+
+
+def display(job: Job) -> Made:
+    """Level 0."""
+    from stages import display
+    from stages.canvas import Tooth
+
+    result = display.from_files(
+        job.studio,
+        job.path("photo"),
+        _style_images(job, "display"),
+        job.brief.plan.display,
+        display.Manner(
+            weights=_weights(job, job.setting("style.content_weight")),
+            optimizer=_optimizer(job),
+            tooth=Tooth(job.setting("display.tooth"), job.setting("run.seed")),
+            content_energy=_energy(job),
+        ),
+        lambda scale, _: job.did(scale.size.pixels / 1e6),
+    )
+    return Made(
+        lambda out: display.save(result, out),
+        {"losses": [ends(curve) for curve in result.losses]},
+        tuple(loss for curve in result.losses for loss in curve),
+    )
+
+
+# ---- upsample
+
+
+def upsampled(job: Job) -> Made:
+    """The canvas of the level below at a level's size."""
+    from stages import upsample
+    from stages.canvas import Strokes
+
+    size = job.brief.level(job.place).size
+    strokes = Strokes(
+        job.setting("levels.crisp"), job.setting("levels.bristles"), job.setting("run.seed")
+    )
+    below = job.place.level - 1
+    name = "level canvas" if below else "display canvas"
+    source = job.path(name, level=below)
+    return Made(lambda out: upsample.enlarge(source, out, size, strokes))
+
+
+def upsampled_photo(job: Job) -> Made:
+    """The photo at a level's size."""
+    from stages import upsample
+
+    source, size = job.path("photo", level=0), job.brief.level(job.place).size
+    return Made(lambda out: upsample.content(source, out, size))
+
+
+# ---- restyle
+
+
+def budget(job: Job) -> Made:
+    """The iterations of this level and those above, as the budget's rest allows."""
+    assert job.decided is not None
+    iterations = list(job.decided(job.place.level))
+    # Output and record both say it: if one is damaged, the other is left.
+    text = json.dumps({"iterations": iterations}) + "\n"
+    return Made(lambda out: out.write_text(text, encoding="ascii"), {"iterations": iterations})
+
+
+def style_moments(job: Job) -> Made:
+    """The paintings' moments at a level's size."""
+    from stages import measure
+
+    found = measure.style_moments(
+        job.studio, _style_images(job, "levels"), job.brief.level(job.place).size
+    )
+    return Made(lambda out: measure.save_moments(found, out))
+
+
+def moments(job: Job) -> Made:
+    """The canvas's moments at the start of a sweep."""
+    from pipeline.engine.table import MEASURE_WORK
+    from stages import measure
+
+    grid, source = job.brief.grid(job.place), _sweep_source(job)
+    work = grid.tiles[0].window.pixels * MEASURE_WORK / 1e6
+    found = measure.of_canvas(job.studio, source, grid, lambda _: job.did(work))
+    return Made(lambda out: measure.save_moments(found, out))
+
+
+def tile(job: Job) -> Made:
+    """One tile of a sweep, in parts where memory was short."""
+    from stages import canvas, restyle
+
+    what = tile_job(job)
+    work = what.tile.window.pixels / 1e6
+    result = restyle.restyle_tile(
+        job.studio,
+        what,
+        look(job),
+        lambda _: job.did(work),
+        parts=job.brief.parts(job.place),
+        align=job.brief.plan.alignment,
+        halo=job.brief.plan.halo,
+    )
+    notes = {"losses": ends(result.losses)}
+    return Made(lambda out: canvas.write(out, result.pixels), notes, result.losses)
+
+
+def tile_job(job: Job) -> TileJob:
+    """What a tile's restyling reads."""
+    from stages.restyle import TileJob
+
+    photo = job.path("level photo", sweep=0, row=0, col=0)
+    return TileJob(_sweep_source(job), photo, job.brief.tile(job.place))
+
+
+def look(job: Job) -> Look:
+    """What all tiles of a sweep are restyled to."""
+    from stages import measure, restyle
+
+    level = job.brief.level(job.place)
+    painting = measure.load_moments(job.path("style moments", sweep=0, row=0, col=0))
+    many = len(job.brief.grid(job.place).tiles) > 1  # a single tile is the canvas
+    begun = range(1, job.place.sweep + 1) if many else ()
+    canvases = [measure.load_moments(job.path("moments", sweep=one, row=0, col=0)) for one in begun]
+    return restyle.Look(
+        style=painting,
+        canvas=canvases[-1] if many else None,
+        content_energy=_energy(job),
+        weights=_weights(job, level.content_weight),
+        iterations=level.iterations,
+        optimizer=_optimizer(job),
+        gains=restyle.gains(painting, canvases),
+    )
+
+
+def _sweep_source(job: Job) -> Path:
+    """The canvas at the start of a sweep."""
+    if job.place.sweep == 1:
+        return job.path("enlarged canvas", sweep=0, row=0, col=0)
+    return job.path("sweep canvas", sweep=job.place.sweep - 1, row=0, col=0)
+
+
+# ---- blend, finish
+
+
+def blended(job: Job) -> Made:
+    """The tiles of a sweep as one canvas."""
+    from stages import blend
+
+    grid, sweep = job.brief.grid(job.place), job.place.sweep
+    return Made(
+        lambda out: blend.run(
+            grid, lambda one: job.path("tile", sweep=sweep, row=one.row, col=one.col), out
+        )
+    )
+
+
+def level_blended(job: Job) -> Made:
+    """The tiles of a level's last sweep as the canvas that the level hands on."""
+    from stages import blend
+
+    level = job.brief.level(job.place)
+    grid, sweep = level.grids[-1], level.sweeps
+    return Made(
+        lambda out: blend.run(
+            grid, lambda one: job.path("tile", sweep=sweep, row=one.row, col=one.col), out
+        )
+    )
+
+
+def tiff(job: Job) -> Made:
+    """The print as TIFF."""
+    from stages import finish
+
+    source, form = _last_canvas(job), _format(job)
+    return Made(lambda out: finish.run(source, out, None, form))
+
+
+def jpeg(job: Job) -> Made:
+    """The print as JPEG."""
+    from stages import finish
+
+    source, form = _last_canvas(job), _format(job)
+    return Made(lambda out: finish.run(source, None, out, form))
+
+
+def _last_canvas(job: Job) -> Path:
+    last = len(job.brief.plan.levels)
+    return job.path("level canvas", level=last) if last else job.path("display canvas")
+
+
+# ---- settings as the stages take them
+
+
+def _energy(job: Job) -> float:
+    name = job.path("content energy", level=0, sweep=0, row=0, col=0)
+    return float(json.loads(name.read_text()))
+
+
+def _weights(job: Job, content: float) -> Weights:
+    from stages.nst.studio import Weights
+
+    return Weights(
+        style=job.setting("style.weight"),
+        content=content,
+        smooth=job.setting("style.smooth_weight"),
+        with_std=job.setting("style.statistics") == "gram+std",
+    )
+
+
+def _optimizer(job: Job) -> Optimizer:
+    from stages.nst.optimize import Optimizer
+
+    names = ("name", "history", "rate", "step")
+    return Optimizer(**{name: job.setting(f"optimizer.{name}") for name in names})
+
+
+def _style_images(job: Job, section: str) -> StyleImages:
+    """The prepared paintings with their weights, combed and softened as at display or levels."""
+    from pipeline.config.load import style_weights
+    from stages.measure import StyleImages
+
+    count = job.brief.style_count
+    job.setting("style.weights")  # named in the row: the shares below come of it
+    return StyleImages(
+        paths=tuple(job.path("style", style=i, level=0) for i in range(1, count + 1)),
+        weights=style_weights(job.brief.settings, count),
+        scale=job.setting("style.scale"),
+        soften=job.setting(f"{section}.soften"),
+        combed=job.setting(f"{section}.comb"),
+    )
+
+
+def _format(job: Job) -> PrintFormat:
+    from stages.canvas import PrintFormat
+
+    return PrintFormat(
+        job.setting("print.dpi"),
+        job.setting("print.bits"),
+        job.setting("print.jpeg_quality"),
+        job.setting("run.seed"),
+    )
+
+
+def ends(curve: tuple[float, ...]) -> dict[str, float]:
+    """First, last and least loss of a curve, rounded: what the report shows."""
+    return {
+        "first": float(f"{curve[0]:.5g}"),
+        "last": float(f"{curve[-1]:.5g}"),
+        "least": float(f"{min(curve):.5g}"),
+    }

@@ -1,0 +1,227 @@
+"""What an output of a run is: the words in which `pipeline.engine.table` declares each one.
+
+An output has one row: its name, its file, the stage that makes it, what it is made from, the
+settings and facts of the plan that decide it, and what it costs. Worker, keys, status, verify,
+stage, plan and clean read the rows and know nothing else of any output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# The command line reads the stages' names off the table: what takes long to import waits.
+if TYPE_CHECKING:
+    from pipeline.config.schema import Settings
+    from pipeline.planning.levels import LevelPlan, Plan
+    from pipeline.run.records import Input
+    from stages.nst.studio import Studio
+    from stages.tiles import Grid, Tile
+
+
+class Scope(Enum):
+    """How many of an output a run has: one, or one for each of something."""
+
+    RUN = "run"
+    STYLE = "style"
+    LEVEL = "level"
+    SWEEP = "sweep"
+    TILE = "tile"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which one of an output: a style image (from 1), level, sweep (from 1), row and column."""
+
+    style: int = 0
+    level: int = 0
+    sweep: int = 0
+    row: int = 0
+    col: int = 0
+
+    def at(self, **changed: int) -> Place:
+        """The place with some numbers changed."""
+        return replace(self, **changed)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An output by name and place."""
+
+    name: str
+    place: Place = Place()
+
+
+@dataclass(frozen=True)
+class Division:
+    """From this tile on windows are worked on in so many parts: memory was too small for one."""
+
+    level: int
+    sweep: int
+    row: int
+    col: int
+    parts: int
+
+
+@dataclass(frozen=True)
+class Brief:
+    """All that decides a run: resolved settings, the plan made of them, inputs, weights."""
+
+    settings: Settings
+    plan: Plan
+    inputs: tuple[Input, ...] = ()
+    weights: str = ""  # SHA-256 of the encoder's weights when the run began
+    divisions: tuple[Division, ...] = ()
+
+    def of_role(self, role: str) -> list[Input]:
+        """The inputs of a role, "photo" or "style", in their order."""
+        return [item for item in self.inputs if item.role == role]
+
+    @property
+    def style_count(self) -> int:
+        """How many style images there are."""
+        return len(self.of_role("style"))
+
+    def level(self, place: Place) -> LevelPlan:
+        """The level of a place above display."""
+        return self.plan.levels[place.level - 1]
+
+    def grid(self, place: Place) -> Grid:
+        """The tiles of a place's sweep."""
+        return self.level(place).grids[place.sweep - 1]
+
+    def tile(self, place: Place) -> Tile:
+        """The tile of a place."""
+        grid = self.grid(place)
+        return grid.tiles[place.row * grid.columns + place.col]
+
+    def parts(self, place: Place) -> int:
+        """In how many parts a tile's window is worked on."""
+        here = (place.level, place.sweep, place.row, place.col)
+        found = [d.parts for d in self.divisions if (d.level, d.sweep, d.row, d.col) <= here]
+        return max(found, default=1)
+
+    def value(self, key: str) -> object:
+        """What a setting decides; of the encoder that is its weights, not where they lie."""
+        if key == "encoder.name":
+            return Path(self.settings.encoder.name).name, self.weights
+        return setting(self.settings, key)
+
+
+def setting(settings: Settings, key: str) -> object:
+    """The value of a setting by its dotted key."""
+    from pipeline.config.fields import value_of
+
+    return value_of(settings, key)
+
+
+@dataclass(frozen=True)
+class Made:
+    """An output, computed; `write` puts it in a file, `notes` go into its record."""
+
+    write: Callable[[Path], object]
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One output to make: what its row says it may read, and nothing else."""
+
+    output: Output
+    place: Place
+    brief: Brief
+    found: Callable[[Ref], Path]  # the file of an input
+    open_studio: Callable[[], Studio]
+    did: Callable[[float], None]  # told of megapixel-iterations as they are done
+    decided: Callable[[int], tuple[int, ...]] | None = None  # iterations by the budget
+
+    def path(self, name: str, **changed: int) -> Path:
+        """The file of an input, at this job's place but for what is changed.
+
+        Raises:
+            KeyError: the output's row does not name it, so its key would not depend on it.
+        """
+        ref = Ref(name, self.place.at(**changed))
+        if ref not in self.output.inputs(self.brief, self.place):
+            raise KeyError(f"{self.output.name} reads {name} {self.place}, which it does not name")
+        return self.found(ref)
+
+    def setting(self, key: str) -> Any:
+        """The value of a setting.
+
+        Raises:
+            KeyError: the output's row does not name it, so its key would not depend on it.
+        """
+        if key not in self.output.settings:
+            raise KeyError(f"{self.output.name} reads {key}, which its row does not name")
+        return setting(self.brief.settings, key)
+
+    @property
+    def studio(self) -> Studio:
+        """The encoder at work, loaded when first asked for."""
+        return self.open_studio()
+
+
+def nothing(brief: Brief, place: Place) -> object:
+    """No facts of the plan matter beside the settings."""
+    return None
+
+
+def no_inputs(brief: Brief, place: Place) -> Iterable[Ref]:
+    """It is made of no other output."""
+    return ()
+
+
+def always(brief: Brief, place: Place) -> bool:
+    """At every place of its scope."""
+    return True
+
+
+def free(brief: Brief, place: Place) -> float:
+    """It costs nothing worth counting."""
+    return 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """One row of the table.
+
+    `version` is raised when the bytes change. `facts` are what of the plan or the inputs' files
+    decides the bytes beside `settings` and `inputs`. `work` is in megapixel-iterations, `bytes`
+    what it takes on the disk; `paced` outputs say themselves how far they are. `measured` outputs
+    are numbers about pixels, which another way of looking at them asks for anew; `product` is what
+    the user wanted, left by `clean`. Outputs with `replaced_by` are dropped when that one is made.
+    """
+
+    name: str
+    stage: str
+    scope: Scope
+    pattern: str
+    version: str
+    make: Callable[[Job], Made]
+    inputs: Callable[[Brief, Place], Iterable[Ref]] = no_inputs
+    settings: tuple[str, ...] = ()
+    facts: Callable[[Brief, Place], object] = nothing
+    there: Callable[[Brief, Place], bool] = always
+    work: Callable[[Brief, Place], float] = free
+    bytes: Callable[[Brief, Place], float] = free
+    before: Callable[[Brief, Place], Ref] | None = None  # what it was before, to look at
+    replaced_by: Callable[[Brief, Place], Ref | None] = lambda brief, place: None
+    paced: bool = False
+    measured: bool = False
+    product: bool = False
+    tries: int = 1
+    divisible: bool = False  # may be made in parts where memory is short
+
+    def file(self, place: Place) -> str:
+        """Its file inside the run, with forward slashes."""
+        return self.pattern.format(**asdict(place))
+
+    def direct(self, brief: Brief, place: Place) -> object:
+        """What decides its bytes beside its inputs."""
+        values = [(key, brief.value(key)) for key in self.settings]
+        return self.name, self.version, values, self.facts(brief, place)

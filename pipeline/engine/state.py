@@ -1,0 +1,103 @@
+"""What of a run is there, from its files and records alone: for status, verify, clean, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.engine import decisions, table
+from pipeline.engine.keys import Keys
+from pipeline.engine.outputs import Brief, Output, Place, Ref
+from pipeline.run.directory import RunDir
+from pipeline.run.records import Problem
+
+
+class State:
+    """The outputs of a run and which of them are done; reads only."""
+
+    def __init__(self, run: RunDir) -> None:
+        self.run, self.manifest = run, run.manifest()
+        self.brief: Brief = decisions.brief_of(run, self.manifest)
+        self.keys = Keys(self.brief)
+        self._done: dict[Ref, bool] = {}
+
+    def outputs(self) -> Iterator[tuple[Output, Place]]:
+        """Every output of the run, made or not."""
+        for output, places in table.walk(self.brief):
+            for place in places:
+                yield output, place
+
+    def path(self, output: Output, place: Place) -> Path:
+        """The file of an output."""
+        return self.run.path(output.file(place))
+
+    def done(self, ref: Ref) -> bool:
+        """Whether an output is finished as far as its record tells, or has served."""
+        if ref not in self._done:
+            output = table.row(ref.name)
+            record = self.run.record(self.path(output, ref.place))
+            found = record is not None and record.key == self.keys.of(ref)
+            after = output.replaced_by(self.brief, ref.place)
+            self._done[ref] = found or (after is not None and self.done(after))
+        return self._done[ref]
+
+    def shares(self) -> dict[int, tuple[float, float]]:
+        """Work done and work in all, in megapixel-iterations, by level."""
+        found: dict[int, tuple[float, float]] = {}
+        for output, place in self.outputs():
+            done, total = found.get(place.level, (0.0, 0.0))
+            work = output.work(self.brief, place)
+            own = work if self.done(Ref(output.name, place)) else 0.0
+            found[place.level] = done + own, total + work
+        return found
+
+    def products(self) -> list[tuple[Output, Place]]:
+        """The outputs that the user wanted."""
+        return [(output, place) for output, place in self.outputs() if output.product]
+
+    def finished(self) -> bool:
+        """Whether all products have their records; their files are another matter: `problems`."""
+        return all(self.done(Ref(output.name, place)) for output, place in self.products())
+
+    def cleaned(self) -> bool:
+        """Whether the print is finished, and nothing is left of what it was made of."""
+        if not self.finished():
+            return False
+        return not any(
+            self.run.record_path(self.path(output, place)).exists()
+            for output, place in self.outputs()
+            if not output.product
+        )
+
+    def problems(self, *, products_only: bool = False) -> list[Problem]:
+        """Every recorded output that is not what its record says, bytes and all."""
+        found = []
+        for output, place in self.outputs():
+            path = self.path(output, place)
+            recorded = self.run.record_path(path).is_file()
+            if recorded and (output.product or not products_only):
+                found += self.run.problem(path)
+        return found
+
+    def missing(self) -> list[Problem]:
+        """What a finished print must have a record of and has none; nothing is asked of others."""
+        begun = [self.run.record_path(self.path(*each)).is_file() for each in self.products()]
+        if self.cleaned() or not any(begun):
+            return []
+        return [
+            Problem(
+                self.run.name(self.run.record_path(self.path(output, place))),
+                "no file",
+                "a record of its making",
+            )
+            for output, place in self.outputs()
+            if output.replaced_by(self.brief, place) is None
+            and not self.run.record_path(self.path(output, place)).is_file()
+        ]
+
+    def recorded(self) -> int:
+        """How many outputs have a record."""
+        return sum(
+            self.run.record_path(self.path(output, place)).is_file()
+            for output, place in self.outputs()
+        )

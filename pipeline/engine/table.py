@@ -1,0 +1,384 @@
+"""The one table of outputs: every file of a run, in the order in which they are made.
+
+To add a stage, add its row here and its function in `pipeline.engine.makers` (or anywhere): the
+worker makes it, `status`, `verify`, `stage`, `plan`, `resume` and `clean` know it. The words are in
+`pipeline.engine.outputs`; docs/architecture.md shows the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from pipeline.engine import makers
+from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
+
+# Work is counted in megapixel-iterations: one forward and backward pass over a million px.
+MEASURE_WORK = 0.35  # a forward pass alone, in iterations
+FILE_WORK = 0.5  # reading, resampling or writing a canvas, in iterations
+_PIXEL = 12  # bytes of a canvas per px: three float32
+
+_COMPUTED = ("encoder.name", "run.device", "run.precision", "run.threads")
+_LOSS = ("style.weight", "style.smooth_weight", "style.statistics")
+_OPTIMIZER = tuple(f"optimizer.{name}" for name in ("name", "history", "rate", "step"))
+_PAINTINGS = ("style.weights", "style.scale")
+_FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
+
+
+# ---- what outputs are made from
+
+
+def _paintings(brief: Brief) -> list[Ref]:
+    return [Ref("style", Place(style=i)) for i in range(1, brief.style_count + 1)]
+
+
+def _handed_on(level: int) -> Ref:
+    """The canvas that a level hands on."""
+    return Ref("level canvas", Place(level=level)) if level else Ref("display canvas")
+
+
+def _sweep_source(place: Place) -> Ref:
+    """The canvas at the start of a sweep."""
+    if place.sweep == 1:
+        return Ref("enlarged canvas", Place(level=place.level))
+    return Ref("sweep canvas", Place(level=place.level, sweep=place.sweep - 1))
+
+
+def _of_tile(brief: Brief, place: Place) -> list[Ref]:
+    level = Place(level=place.level)
+    found = [_sweep_source(place), Ref("level photo", level), Ref("style moments", level)]
+    found.append(Ref("content energy"))
+    if _many(brief, place):
+        found += [Ref("moments", level.at(sweep=s)) for s in range(1, place.sweep + 1)]
+    return found
+
+
+def _tiles(brief: Brief, place: Place) -> list[Ref]:
+    sweep = place.sweep or brief.level(place).sweeps
+    grid = brief.level(place).grids[sweep - 1]
+    at = Place(level=place.level, sweep=sweep)
+    return [Ref("tile", at.at(row=tile.row, col=tile.col)) for tile in grid.tiles]
+
+
+# ---- where they are, and what they cost
+
+
+def _many(brief: Brief, place: Place) -> bool:
+    """A single tile is the canvas and needs no moments of it."""
+    return len(brief.grid(place).tiles) > 1
+
+
+def _not_last(brief: Brief, place: Place) -> bool:
+    return place.sweep < brief.level(place).sweeps
+
+
+def _in_next(brief: Brief, place: Place) -> Ref | None:
+    """Tiles of all but a level's last sweep have served when their canvas is blended."""
+    if not _not_last(brief, place):
+        return None
+    return Ref("sweep canvas", Place(level=place.level, sweep=place.sweep))
+
+
+def _print_file(brief: Brief, place: Place) -> float:
+    return brief.plan.size.pixels * FILE_WORK / 1e6
+
+
+def _level_file(brief: Brief, place: Place) -> float:
+    return brief.level(place).size.pixels * FILE_WORK / 1e6
+
+
+def _jpeg_holds(brief: Brief, place: Place) -> bool:
+    from stages.canvas import jpeg_possible
+
+    return jpeg_possible(brief.plan.size)
+
+
+def _print_bytes(brief: Brief, place: Place) -> float:
+    return brief.plan.size.pixels * _PIXEL
+
+
+def _level_bytes(brief: Brief, place: Place) -> float:
+    return brief.level(place).size.pixels * _PIXEL
+
+
+def _window_work(brief: Brief, place: Place) -> float:
+    return brief.tile(place).window.pixels * brief.level(place).iterations / 1e6
+
+
+TABLE: tuple[Output, ...] = (
+    Output(
+        name="photo",
+        stage="prepare",
+        scope=Scope.RUN,
+        pattern="prepare/photo.npy",
+        version="1",
+        make=makers.photo,
+        facts=lambda brief, _: (brief.of_role("photo")[0].sha256, brief.plan.size),
+        work=_print_file,
+        bytes=_print_bytes,
+    ),
+    Output(
+        name="style",
+        stage="prepare",
+        scope=Scope.STYLE,
+        pattern="prepare/style-{style}.npy",
+        version="1",
+        make=makers.style,
+        settings=("style.max_pixels",),
+        facts=lambda brief, at: brief.of_role("style")[at.style - 1].sha256,
+    ),
+    Output(
+        name="content energy",
+        stage="display",
+        scope=Scope.RUN,
+        pattern="display/energy.txt",
+        version="1",
+        make=makers.energy,
+        inputs=lambda brief, _: [Ref("photo")],
+        settings=_COMPUTED,
+        facts=lambda brief, _: brief.plan.display[-1].size,
+        measured=True,
+    ),
+    Output(
+        name="display canvas",
+        stage="display",
+        scope=Scope.RUN,
+        pattern="display/canvas.npy",
+        version="4",
+        make=makers.display,
+        inputs=lambda brief, _: [Ref("photo"), Ref("content energy"), *_paintings(brief)],
+        settings=(
+            *(*_COMPUTED, *_LOSS, *_OPTIMIZER, *_PAINTINGS, "style.content_weight", "run.seed"),
+            *("display.tooth", "display.soften", "display.comb"),
+        ),
+        facts=lambda brief, _: brief.plan.display,
+        work=lambda brief, _: sum(scale.work for scale in brief.plan.display),
+        bytes=lambda brief, _: brief.plan.display[-1].size.pixels * _PIXEL,
+        before=lambda brief, _: Ref("photo"),
+        paced=True,
+    ),
+    Output(
+        name="enlarged canvas",
+        stage="upsample",
+        scope=Scope.LEVEL,
+        pattern="upsample-{level}/canvas.npy",
+        version="3",
+        make=makers.upsampled,
+        inputs=lambda brief, at: [_handed_on(at.level - 1)],
+        settings=("levels.crisp", "levels.bristles", "run.seed"),
+        facts=lambda brief, at: brief.level(at).size,
+        work=_level_file,
+        bytes=_level_bytes,
+    ),
+    Output(
+        name="level photo",
+        stage="upsample",
+        scope=Scope.LEVEL,
+        pattern="upsample-{level}/photo.npy",
+        version="3",
+        make=makers.upsampled_photo,
+        inputs=lambda brief, at: [Ref("photo")],
+        facts=lambda brief, at: brief.level(at).size,
+        work=_level_file,
+        bytes=_level_bytes,
+    ),
+    Output(
+        name="budget",
+        stage="restyle",
+        scope=Scope.LEVEL,
+        pattern="restyle-{level}/budget.txt",
+        version="1",
+        make=makers.budget,
+        settings=("run.budget", "levels.iterations"),
+        facts=lambda brief, at: (brief.plan.size, brief.level(at).size),
+        there=lambda brief, _: bool(brief.settings.run.budget),
+        measured=True,
+    ),
+    Output(
+        name="style moments",
+        stage="restyle",
+        scope=Scope.LEVEL,
+        pattern="restyle-{level}/style.safetensors",
+        version="1",
+        make=makers.style_moments,
+        inputs=lambda brief, _: _paintings(brief),
+        settings=(*_COMPUTED, *_PAINTINGS, "levels.soften", "levels.comb"),
+        facts=lambda brief, at: brief.level(at).size,
+        measured=True,
+    ),
+    Output(
+        name="moments",
+        stage="restyle",
+        scope=Scope.SWEEP,
+        pattern="restyle-{level}/sweep-{sweep}/moments.safetensors",
+        version="1",
+        make=makers.moments,
+        inputs=lambda brief, at: [_sweep_source(at)],
+        settings=_COMPUTED,
+        facts=lambda brief, at: brief.grid(at),
+        there=_many,
+        work=lambda brief, at: (
+            len(brief.grid(at).tiles) * brief.grid(at).tiles[0].window.pixels * MEASURE_WORK / 1e6
+        ),
+        paced=True,
+        measured=True,
+    ),
+    Output(
+        name="tile",
+        stage="restyle",
+        scope=Scope.TILE,
+        pattern="restyle-{level}/sweep-{sweep}/tile-{row}-{col}.npy",
+        version="4",
+        make=makers.tile,
+        inputs=_of_tile,
+        settings=(*_COMPUTED, *_LOSS, *_OPTIMIZER),
+        facts=lambda brief, at: (
+            *(brief.level(at).iterations, brief.level(at).content_weight),
+            *(brief.tile(at), brief.plan.alignment, brief.parts(at)),
+        ),
+        work=_window_work,
+        bytes=lambda brief, at: brief.tile(at).write.pixels * _PIXEL,
+        before=lambda brief, at: _sweep_source(at),
+        replaced_by=_in_next,
+        paced=True,
+        tries=2,
+        divisible=True,
+    ),
+    Output(
+        name="sweep canvas",
+        stage="blend",
+        scope=Scope.SWEEP,
+        pattern="restyle-{level}/sweep-{sweep}/canvas.npy",
+        version="1",
+        make=makers.blended,
+        inputs=_tiles,
+        facts=lambda brief, at: brief.grid(at),
+        there=_not_last,
+        work=_level_file,
+        bytes=_level_bytes,
+        before=lambda brief, at: _sweep_source(at),
+    ),
+    Output(
+        name="level canvas",
+        stage="blend",
+        scope=Scope.LEVEL,
+        pattern="restyle-{level}/canvas.npy",
+        version="1",
+        make=makers.level_blended,
+        inputs=_tiles,
+        facts=lambda brief, at: brief.level(at).grids[-1],
+        work=_level_file,
+        bytes=_level_bytes,
+        before=lambda brief, at: _sweep_source(at.at(sweep=brief.level(at).sweeps)),
+    ),
+    Output(
+        name="TIFF",
+        stage="finish",
+        scope=Scope.RUN,
+        pattern="print.tif",
+        version="1",
+        make=makers.tiff,
+        inputs=lambda brief, _: [_handed_on(len(brief.plan.levels))],
+        settings=_FORMAT,
+        work=_print_file,
+        bytes=lambda brief, _: brief.plan.size.pixels * 5,
+        product=True,
+    ),
+    Output(
+        name="JPEG",
+        stage="finish",
+        scope=Scope.RUN,
+        pattern="print.jpg",
+        version="1",
+        make=makers.jpeg,
+        inputs=lambda brief, _: [_handed_on(len(brief.plan.levels))],
+        settings=_FORMAT,
+        there=_jpeg_holds,
+        bytes=lambda brief, _: brief.plan.size.pixels,
+        product=True,
+    ),
+)
+
+
+# ---- reading the table
+
+
+def row(name: str) -> Output:
+    """The row of an output."""
+    return next(output for output in TABLE if output.name == name)
+
+
+def stages() -> dict[str, bool]:
+    """The names of all stages in order, and whether they have levels."""
+    found: dict[str, bool] = {}
+    for output in TABLE:
+        levelled = output.scope in (Scope.LEVEL, Scope.SWEEP, Scope.TILE)
+        found[output.stage] = found.get(output.stage, False) or levelled
+    return found
+
+
+def walk(brief: Brief) -> Iterator[tuple[Output, list[Place]]]:
+    """Every output of a run with its places, in the order in which they are made.
+
+    Level by level; within a level sweep by sweep.
+    """
+    for levelled, rows in groupby(TABLE, lambda output: stages()[output.stage]):
+        group = list(rows)
+        if not levelled:
+            yield from _kept(brief, ((output, _places(brief, output)) for output in group))
+            continue
+        for level in brief.plan.levels:
+            yield from _kept(brief, _of_level(brief, group, level.level))
+
+
+def _places(brief: Brief, output: Output) -> list[Place]:
+    if output.scope is Scope.STYLE:
+        return [Place(style=i) for i in range(1, brief.style_count + 1)]
+    return [Place()]
+
+
+def _of_level(brief: Brief, rows: list[Output], level: int) -> Iterator[tuple[Output, list[Place]]]:
+    at, sweeps = Place(level=level), brief.plan.levels[level - 1].sweeps
+    for whole, some in groupby(rows, lambda output: output.scope is Scope.LEVEL):
+        group = list(some)
+        if whole:
+            yield from ((output, [at]) for output in group)
+            continue
+        for sweep in range(1, sweeps + 1):
+            for output in group:
+                here = at.at(sweep=sweep)
+                grid = brief.grid(here)
+                tiles = [here.at(row=tile.row, col=tile.col) for tile in grid.tiles]
+                yield output, tiles if output.scope is Scope.TILE else [here]
+
+
+def _kept(
+    brief: Brief, found: Iterator[tuple[Output, list[Place]]]
+) -> Iterator[tuple[Output, list[Place]]]:
+    for output, places in found:
+        there = [place for place in places if output.there(brief, place)]
+        if there:
+            yield output, there
+
+
+def level_work(brief: Brief) -> list[float]:
+    """Megapixel-iterations of display and of every level; files of the print count to the last."""
+    found = [0.0] * (len(brief.plan.levels) + 1)
+    for output, places in walk(brief):
+        for place in places:
+            at = 0 if output.stage == "display" else place.level or len(found) - 1
+            found[at] += output.work(brief, place)
+    return found
+
+
+def disk_bytes(brief: Brief, style_pixels: int) -> int:
+    """Bytes that the finished run takes; paintings have so many px in all."""
+    return int(
+        _PIXEL * style_pixels
+        + sum(
+            output.bytes(brief, place)
+            for output, places in walk(brief)
+            for place in places
+            if output.replaced_by(brief, place) is None
+        )
+    )
