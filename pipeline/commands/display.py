@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.commands.results import DisplayResult
@@ -13,6 +14,7 @@ from pipeline.console.console import Console
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Place, Ref
 from pipeline.planning import levels
+from pipeline.planning.levels import Plan
 from pipeline.planning.resolve import (
     inspect_inputs,
     open_studio,
@@ -76,14 +78,15 @@ class _Display:
 
     def made(self, photo: tiles.Size) -> Loose:
         """Everything made; inputs first: they are whole before torch takes its second or two."""
-        loose = self._loose(self.settings)
+        # The plan of a photo alone: a whole one needs the encoder.
+        loose = self._loose(self.settings, Plan(self.size, (), (), 0, 0))
         first = [Ref("photo"), *self._styles()]
         for ref in first:
             loose.make(ref)
         exact = resolve(self.settings, photo, len(self.inputs) - 1, self.size)
         brief = Brief(exact, levels.make(exact), self.inputs)
         with self.console.progress(sum(s.work for s in brief.plan.display), "display") as bar:
-            whole = self._loose(exact, bar.advance)
+            whole = self._loose(exact, brief.plan, bar.advance)
             whole.made |= loose.made
             bar.stage("display")
             for name in ("content energy", "display canvas"):
@@ -93,11 +96,13 @@ class _Display:
     def _styles(self) -> list[Ref]:
         return [Ref("style", Place(style=i)) for i in range(1, len(self.inputs))]
 
-    def _loose(self, settings: Settings, did: object = None) -> Loose:
+    def _loose(
+        self, settings: Settings, plan: Plan, did: Callable[[float], None] = lambda work: None
+    ) -> Loose:
         return Loose(
-            brief=Brief(settings, levels.make(config.apply_preset(settings)), self.inputs),
+            brief=Brief(settings, plan, self.inputs),
             folder=self.folder,
             open_studio=lambda: open_studio(settings, self.console),
-            did=did if callable(did) else lambda work: None,
+            did=did,
             elsewhere=lambda ref: self.folder / "none",
         )

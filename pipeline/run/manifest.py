@@ -23,18 +23,17 @@ def read(root: Path) -> Manifest:
     Raises:
         TilebrushError: Both are damaged, or it is of a newer version.
     """
-    path, found = root / MANIFEST, _found(root / MANIFEST)
-    if isinstance(found, OtherFormat):
-        raise TilebrushError(_of_another_version(path, found))
-    if isinstance(found, Manifest):
-        return found
-    copy = _found(root / COPY)
-    if isinstance(copy, OtherFormat):
-        raise TilebrushError(_of_another_version(path, copy))
-    if isinstance(copy, Exception):
-        why = _first_line(found)
-        raise TilebrushError(f"{path} is damaged ({why}); start a new run in another folder")
-    return copy
+    path = root / MANIFEST
+    found, copy = _found(path), _found(root / COPY)
+    for whole in (found, copy):
+        if isinstance(whole, Manifest):
+            return whole
+    for other in (found, copy):
+        if isinstance(other, OtherFormat):
+            raise TilebrushError(_of_another_version(path, other))
+    raise TilebrushError(
+        f"{path} is damaged ({_first_line(found)}); start a new run in another folder"
+    )
 
 
 def _of_another_version(path: Path, found: OtherFormat) -> str:
@@ -47,7 +46,7 @@ def _of_another_version(path: Path, found: OtherFormat) -> str:
     )
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: object) -> str:
     return " ".join(str(error).split())[:200]
 
 

@@ -166,10 +166,26 @@ def read_manifest(text: bytes) -> Manifest:
         OtherFormat: It was written by another version.
         ValueError: It is damaged.
     """
-    data = unsealed(text)
+    try:
+        data = unsealed(text)
+    except ValueError:
+        newer = _format_of(text)
+        if newer is not None and newer["format"] > FORMAT:  # which may seal in another way
+            raise OtherFormat(newer) from None
+        raise
     if isinstance(data.get("format"), int) and data["format"] != FORMAT:
         raise OtherFormat(data)
     return _MANIFESTS.validate_json(json.dumps(data))
+
+
+def _format_of(text: bytes) -> dict[str, Any] | None:
+    """The JSON of run.json as it is, if it names a format."""
+    try:
+        data = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    named = isinstance(data, dict) and isinstance(data.get("format"), int)
+    return data if named else None
 
 
 _RECORDS, _MANIFESTS = TypeAdapter(Record), TypeAdapter(Manifest)

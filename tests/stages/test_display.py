@@ -76,7 +76,8 @@ def test_every_scale_comes_nearer_to_the_painting(
 
     start = canvas.resized(photo_array, PATH[-1].size)
     assert far(made.pixels) < 0.5 * far(start)
-    assert made.content_energy == pytest.approx(studio.energy(start), rel=1e-5)
+    energy = display.content_energy(studio, photo, PATH[-1].size)
+    assert energy == pytest.approx(studio.energy(start), rel=1e-5)
 
 
 def test_a_scale_begins_where_the_last_one_ended(

@@ -138,3 +138,16 @@ def test_a_tile_that_is_the_canvas_needs_no_moments(sweep: Sweep) -> None:
     made = sweep.tile(tile, replace(sweep.look, canvas=None))
     assert made.shape == (150, 215, 3)
     assert sweep.far(sweep.studio.measure(made, Rect(0, 0, 215, 150))) < sweep.far(sweep.moments)
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_a_tile_in_parts_is_nearly_the_tile(sweep: Sweep, parts: int) -> None:
+    (tile,) = grid(SIZE, core=256, overlap=16, halo=16, align=16).tiles
+    look = replace(sweep.look, iterations=6)
+    job = TileJob(sweep.canvas, sweep.photo, tile)
+    whole = restyle.restyle_tile(sweep.studio, job, look)
+    made = restyle.restyle_tile(sweep.studio, job, look, parts=parts, halo=16, align=16)
+    assert made.pixels.shape == whole.pixels.shape and len(made.losses) == 6
+    apart = np.abs(made.pixels - whole.pixels)
+    changed = np.abs(whole.pixels - sweep.start)
+    assert 0 < apart.mean() < 0.5 * changed.mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import io
 import json
 import os
@@ -12,21 +13,23 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
 import pyvips
 from typer.testing import CliRunner
 
-import pipeline.commands
 from pipeline import __version__
 from pipeline.cli.app import app, main
 from pipeline.cli.exits import signals
 from pipeline.cli.options import assignments, parse_stage, parse_tile
+from pipeline.commands.stage import Asked
 from pipeline.console.console import Console
 from stages.errors import (
     InputImageError,
@@ -63,28 +66,36 @@ class Done:
 
 
 class Runner:
-    """Notes how it was called; returns `result` or raises `error`."""
+    """Notes how commands were called; gives `result` or raises `error`."""
+
+    COMMANDS = (
+        ("display", "display"), ("print", "print_run"), ("print", "resume"), ("plan", "plan_for"),
+        ("stage", "rerun"), ("status", "status"), ("verify", "verify"), ("clean", "clean"),
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.error: BaseException | None = None
         self.result = Done("done")
 
-    def __getattr__(self, name: str) -> Any:
+    def of(self, real: Callable[..., Any]) -> Any:
+        """A stand-in with the real one's signature."""
+
         def called(*given: Any, **named: Any) -> Done:
-            self.calls.append((name, given, named))
+            self.calls.append((real.__name__, given, named))
             if self.error is not None:
                 raise self.error
             return self.result
 
-        return called
+        return create_autospec(real, side_effect=called)
 
 
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
     stand_in = Runner()
-    monkeypatch.setitem(sys.modules, "pipeline.commands.print", stand_in)  # type: ignore[arg-type]
-    monkeypatch.setattr(pipeline.commands, "print", stand_in, raising=False)
+    for module, name in Runner.COMMANDS:
+        commands = importlib.import_module(f"pipeline.commands.{module}")
+        monkeypatch.setattr(commands, name, stand_in.of(getattr(commands, name)))
     monkeypatch.chdir(tmp_path)
     return stand_in
 
@@ -388,7 +399,9 @@ def test_stage(runner: Runner) -> None:
     assert called(line) == 0
     [(name, given, _)] = runner.calls
     assert name == "rerun"
-    assert given[:-1] == (Path("d"), "restyle", 2, (0, 3), {"style.weight": "2"}, Path("e"))
+    assert given[:-1] == (
+        Path("d"), Asked("restyle", 2, (0, 3)), {"style.weight": "2"}, Path("e")
+    )  # fmt: skip
 
 
 def test_looking_after_runs(runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
@@ -444,7 +457,7 @@ WAITING = """
     import sys, time
     import pipeline.commands
     from types import SimpleNamespace
-    def resume(run, console):
+    def resume(run, console, habits):
         try:
             print("working", flush=True)
             time.sleep(30)

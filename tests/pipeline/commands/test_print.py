@@ -283,15 +283,49 @@ def test_a_run_without_inputs_is_said_so(printer, copied: Path) -> None:
         (run.root / ".run.json").unlink()
 
 
-def test_no_memory_for_a_tile_is_no_fault_of_the_tile(
-    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def failing(*_: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, least_parts: int) -> list[int]:
+    """Tiles of level 2 find no memory in fewer parts than that; gives the parts that were tried."""
+    real, tried = restyle.restyle_tile, []
+
+    def failing(studio, job, *given, parts=1, **named):
+        if job.photo.parent.name == "upsample-2":
+            tried.append(parts)
+            if parts < least_parts:
+                raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")
+        return real(studio, job, *given, parts=parts, **named)
 
     monkeypatch.setattr(restyle, "restyle_tile", failing)
+    return tried
+
+
+def test_without_memory_for_a_tile_the_print_goes_on_in_parts(
+    printer, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        tried = short_of_memory(patch, 4)
+        made = printer(run)
+    assert tried[:3] == [1, 2, 4] and set(tried[3:]) == {4}
+    assert made.tiles_computed > 8 and not problems(run)
+    assert "worked on in 4 parts" in (run / "run.log").read_text()
+    before, now = contents(finished), contents(run)
+    same = [name for name in before if before[name] == now[name]]
+    assert {"display/canvas.npy", "restyle-1/canvas.npy", "upsample-2/canvas.npy"} <= set(same)
+    whole, parted = (canvas.read(Files(where).restyled(2)) for where in (finished, run))
+    assert np.abs(whole - parted).mean() < 0.02  # a halo each: nearly the same picture
+    # It goes on like that, whatever memory there is then.
+    tiles_of(run)[-1].unlink()
+    assert printer.resume(run).tiles_computed == 1
+    assert contents(run) == now
+
+
+def test_memory_that_is_never_enough_is_said_so(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = short_of_memory(monkeypatch, 99)
     with pytest.raises(RuntimeError, match="not enough memory"):  # told as exit code 13
         printer(tmp_path / "run")
+    assert tried == [1, 2, 4, 8, 16]
 
 
 def test_tiles_that_a_kill_left_behind_are_dropped(printer, copied: Path, finished: Path) -> None:
@@ -445,7 +479,7 @@ def test_a_budget_changes_iterations_and_can_be_resumed(
 ) -> None:
     run = tmp_path / "run"
     printer(run, run_budget="1s", levels_iterations="1000")
-    kept = json.loads((run / "run.json").read_text())["settings"]["levels"]["iterations"]
+    kept = json.loads((run / "run.json").read_text())["resolved"]["levels"]["iterations"]
     assert 2 <= kept[0] < 1000
     assert printer(run, run_budget="1s", levels_iterations="1000").tiles_computed == 0
 
@@ -473,9 +507,10 @@ def test_cleaning_keeps_the_print(printer, copied: Path, finished: Path) -> None
 
 
 def test_an_unfinished_run_is_not_cleaned(printer, copied: Path) -> None:
-    (copied / "print.tif").unlink()
-    with pytest.raises(TilebrushError, match="not finished"):
-        clean(copied)
+    for name in ("print.tif", "finish/print.tif.json"):  # gone, and then unfinished
+        (copied / name).unlink()
+        with pytest.raises(TilebrushError, match="run tilebrush resume first"):
+            clean(copied)
     assert tiles_of(copied)
 
 

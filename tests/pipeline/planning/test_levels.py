@@ -6,11 +6,9 @@ import os
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
-
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
-from pipeline.planning import levels as plan
+from pipeline.planning import levels
 from pipeline.planning.levels import Plan
 from stages.tiles import Size
 
@@ -21,7 +19,7 @@ def settings(**changed: object) -> Settings:
 
 
 def made(**changed: object) -> Plan:
-    return plan.make(settings(**changed))
+    return levels.make(settings(**changed))
 
 
 def test_the_default_print() -> None:
@@ -86,64 +84,6 @@ def test_a_print_no_larger_than_the_display_has_no_levels() -> None:
     assert planned.levels == ()
     assert planned.display[-1].size == planned.size == Size(400, 300)
     assert planned.largest_window == planned.size
-
-
-def test_work_counts_every_iteration_of_every_window() -> None:
-    planned = made()
-    least = sum(scale.size.pixels * scale.iterations for scale in planned.display)
-    for level in planned.levels:
-        least += sum(level.window.pixels * len(grid.tiles) for grid in level.grids) * (
-            level.iterations
-        )
-    assert least / 1e6 < planned.work < 1.2 * least / 1e6
-    assert made(levels_iterations="300").work > 1.5 * planned.work
-    assert made(encoder_name="vgg19").work > planned.work  # a wider halo
-
-
-def test_disk_grows_with_the_print() -> None:
-    small, large = made(print_size="3000x2250"), made()
-    assert 3 * small.disk_bytes(0) < large.disk_bytes(0) < 5 * small.disk_bytes(0)
-    assert large.disk_bytes(1_000_000) - large.disk_bytes(0) == 12_000_000
-    # At least the canvases of the last level: enlarged, photo, restyled, and its tiles.
-    assert large.disk_bytes(0) > 4 * 12 * 27_000_000
-
-
-def test_a_finished_run_takes_no_more_disk_than_planned(finished: Path, printer) -> None:
-    planned = plan.make(printer.resolved())
-    taken = sum(path.stat().st_size for path in finished.rglob("*.npy"))
-    taken += sum(path.stat().st_size for path in finished.glob("print.*"))
-    assert 0.5 * planned.disk_bytes(30_000) < taken < 1.1 * planned.disk_bytes(30_000)
-
-
-# ---- budgets
-
-
-def seconds(of: Settings) -> float:
-    return plan.make(of).work
-
-
-def test_a_budget_is_filled_but_not_overrun() -> None:
-    whole = seconds(settings())
-    for share in (0.4, 0.7, 1.5):
-        fitted = plan.fit_budget(settings(), share * whole, seconds)
-        assert 0.8 * share * whole < seconds(fitted) <= share * whole
-        assert fitted.display == settings().display and fitted.print == settings().print
-
-
-def test_a_tiny_budget_gives_the_least_and_a_huge_one_the_most() -> None:
-    least = plan.fit_budget(settings(), 1e-6, seconds)
-    assert least.levels.iterations == (2, 2, 2, 2)
-    most = plan.fit_budget(settings(), 1e12, seconds)
-    for found, own in zip(most.levels.iterations, settings().levels.iterations, strict=True):
-        assert found == pytest.approx(4 * own, rel=0.01)
-
-
-def test_no_budget_changes_nothing() -> None:
-    assert plan.fit_budget(settings(), 0, seconds) == settings()
-
-
-def test_scaled_iterations_are_at_least_two() -> None:
-    assert plan.scaled(settings(levels_iterations="100,9"), 0.1).levels.iterations == (10, 2)
 
 
 def test_a_canvas_no_larger_than_a_window_is_one_tile() -> None:

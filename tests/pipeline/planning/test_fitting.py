@@ -1,0 +1,46 @@
+"""Fitting a print to a time: iterations, within bounds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import load as config
+from pipeline.config.schema import Settings
+from pipeline.planning import fitting
+
+
+def settings(**changed: object) -> Settings:
+    overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
+    return config.load(Path(os.devnull), overrides)
+
+
+def seconds(of: Settings) -> float:
+    """As if all the work were tiles."""
+    return float(sum(of.levels.iterations))
+
+
+def test_a_budget_is_filled_but_not_overrun() -> None:
+    whole = seconds(settings())
+    for share in (0.4, 0.7, 1.5):
+        fitted = fitting.fit_budget(settings(), share * whole, seconds)
+        assert 0.9 * share * whole < seconds(fitted) <= share * whole
+        assert fitted.display == settings().display and fitted.print == settings().print
+
+
+def test_a_tiny_budget_gives_the_least_and_a_huge_one_the_most() -> None:
+    least = fitting.fit_budget(settings(), 1e-6, seconds)
+    assert least.levels.iterations == (2, 2, 2, 2)
+    most = fitting.fit_budget(settings(), 1e12, seconds)
+    for found, own in zip(most.levels.iterations, settings().levels.iterations, strict=True):
+        assert found == pytest.approx(4 * own, rel=0.01)
+
+
+def test_no_budget_changes_nothing() -> None:
+    assert fitting.fit_budget(settings(), 0, seconds) == settings()
+
+
+def test_scaled_iterations_are_at_least_two() -> None:
+    assert fitting.scaled(settings(levels_iterations="100,9"), 0.1).levels.iterations == (10, 2)
