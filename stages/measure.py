@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,16 +51,29 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
     parts = []
     for path, weight in zip(styles.paths, styles.weights, strict=True):
         size = style_size(files.size_of(path), canvas, styles.scale)
-        image = strokes.combed(resample.resized(files.read(path), size), styles.combed)
-        image = resample.softened(image, styles.soften)
+        rows = painted_rows(path, size, styles.soften, styles.combed)
         tiles = _measuring_grid(studio, size, core).tiles
-        found = []
-        for tile in tiles:
-            w = clipped(tile.window, size)
-            window = image[w.y : w.bottom, w.x : w.right]
-            found.append(studio.measure_style(window, tile.core.within(tile.window)))
-        parts.append((weight, combined(found)))
+        parts.append((weight, combined(_moments_of(studio, rows, size, tiles))))
     return weighted_mean(parts)
+
+
+def painted_rows(path: Path, size: Size, soften: float, combed: int) -> files.Rows:
+    """Rows of a style image as it is measured: at `size`, `combed` and softened."""
+    rows = strokes.combed(resample.rows_at(path, size), size, combed)
+    return resample.softened(rows, size.height, soften)
+
+
+def _moments_of(
+    studio: Studio, rows: files.Rows, size: Size, tiles: Iterable[Tile]
+) -> Iterator[Moments]:
+    """Moments of every tile of a style image, of which one row of tiles is held at a time."""
+    for _, group in groupby(tiles, key=lambda tile: tile.row):
+        row = list(group)
+        across = clipped(row[0].window, size)
+        band = rows(across.y, across.bottom)
+        for tile in row:
+            w = clipped(tile.window, size)
+            yield studio.measure_style(band[:, w.x : w.right], tile.core.within(tile.window))
 
 
 def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:

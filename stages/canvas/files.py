@@ -6,8 +6,8 @@ shape and length must agree, so a half-written one is never read as a picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from io import BufferedIOBase
+from collections.abc import Callable, Iterable
+from io import BufferedIOBase, RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from stages.tiles import Rect, Size
 BYTES_PER_PIXEL = 12
 
 Pixels = NDArray[np.float32]
+Rows = Callable[[int, int], Pixels]
+"""Gives the rows `top` to `bottom` of an image, (bottom - top, width, 3)."""
 
 
 def size_of(path: Path) -> Size:
@@ -41,13 +43,22 @@ def read(path: Path, rect: Rect | None = None) -> Pixels:
     outside = rect.x < 0 or rect.y < 0 or rect.right > size.width or rect.bottom > size.height
     if outside or rect.width < 1 or rect.height < 1:
         raise TilebrushError(f"{path}: {rect} does not lie inside the canvas of {size} px")
-    found = np.empty((rect.height, rect.width, 3), np.float32)
     # Not mapped into memory: of a wide canvas whole rows would count as the program's own.
     with path.open("rb", buffering=0) as file:
-        for row, pixels in enumerate(found, start=rect.y):
-            file.seek(offset + (row * size.width + rect.x) * BYTES_PER_PIXEL)
-            if file.readinto(pixels.data.cast("B")) != pixels.nbytes:
-                raise TilebrushError(f"{path}: row {row} cannot be read whole")
+        return read_rows(file, offset, size, rect)
+
+
+def read_rows(file: RawIOBase, offset: int, size: Size, rect: Rect) -> Pixels:
+    """A rectangle of the pixels that lie from `offset` on in an open file, (height, width, 3).
+
+    Raises: `TilebrushError` if the file ends too early.
+    """
+    found = np.empty((rect.height, rect.width, 3), np.float32)
+    for row, pixels in enumerate(found, start=rect.y):
+        file.seek(offset + (row * size.width + rect.x) * BYTES_PER_PIXEL)
+        if file.readinto(pixels.data.cast("B")) != pixels.nbytes:
+            name = getattr(file, "name", "a file")
+            raise TilebrushError(f"{name}: row {row} cannot be read whole; run it again")
     return found
 
 

@@ -1,26 +1,23 @@
 """Photographs and paintings in, canvases out.
 
 Whatever the file holds (any orientation, colour profile, CMYK, grey, 16 bit, float, palette,
-transparency) becomes float32 sRGB, a band at a time. Every pixel of the file is decoded once
-before any is used: libvips would otherwise hand out grey for the missing half of a file.
+transparency) becomes float32 sRGB, a band at a time. A file is decoded once and to its end, on its
+way to the canvas; one that is cut short or damaged is refused, and what was written is no canvas.
 """
 
 from __future__ import annotations
 
 import math
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from stages.canvas import _vips, files
+from stages.canvas import _vips
 from stages.canvas.colour import is_float, to_srgb
-from stages.canvas.files import Pixels
+from stages.canvas.turning import sideways, unturned, write_upright
 from stages.errors import InputImageError
 from stages.tiles import Rect, Size, centre_crop
 
@@ -37,6 +34,7 @@ _FORMATS = {
     "gifload": "GIF",
     "heifload": "HEIF",
 }
+_ROWS = 4  # at a time, out of libvips
 _STREAMED = ("JPEG", "PNG", "TIFF")
 _BITS = {"uchar": 8, "ushort": 16, "uint": 32, "float": 32, "double": 64}
 
@@ -65,7 +63,54 @@ def inspect(path: Path) -> Facts:
 
     Raises: `InputImageError` if it is missing, no image, too small or too large.
     """
+    return _usable(path, _opened(path))
+
+
+def check(path: Path) -> None:
+    """Decode the whole file, where nothing is made of it; the `prepare_` functions do so too.
+
+    Raises: `InputImageError` if it is missing, no image, too small or too large, or any pixel
+    cannot be decoded or used.
+    """
     image = _opened(path)
+    _usable(path, image)
+    with _decoding(path):
+        if is_float(image):
+            _check_numbers(path)
+        else:
+            image.avg()
+
+
+def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
+    """Write a photograph as a canvas of the aspect of `size`; returns the canvas's size.
+
+    Turned upright, converted to sRGB, cropped around its centre, and shrunk to `size` if it is
+    larger; a smaller one keeps its own resolution.
+    Raises: `InputImageError` if any pixel of the file cannot be decoded.
+    """
+    image = _opened(path)
+    facts = _usable(path, image)
+    crop = centre_crop(facts.size, size)
+    larger = crop.width >= size.width and crop.height >= size.height
+    target = size if larger else Size(crop.width, crop.height)
+    return _convert(path, image, facts, dst, crop, target)
+
+
+def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a painting as a canvas of its own aspect and at most `max_pixels`; returns its size.
+
+    Raises: `InputImageError` if any pixel cannot be decoded.
+    """
+    image = _opened(path)
+    facts = _usable(path, image)
+    shrink = min(1.0, math.sqrt(max_pixels / facts.size.pixels))
+    target = Size(max(1, int(facts.width * shrink)), max(1, int(facts.height * shrink)))
+    whole = Rect(0, 0, facts.width, facts.height)
+    return _convert(path, image, facts, dst, whole, target)
+
+
+def _usable(path: Path, image: Any) -> Facts:
+    """What the header says, if the image can be used."""
     facts = _facts(path, image)
     found = f"{path}: {facts.width}x{facts.height} px"
     if min(facts.width, facts.height) < MIN_SIDE:
@@ -79,42 +124,6 @@ def inspect(path: Path) -> Facts:
             f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
         )
     return facts
-
-
-def check(path: Path) -> None:
-    """Decode the whole file.
-
-    Raises: `InputImageError` if it is missing, no image, too small or too large, or any pixel
-    cannot be decoded or used.
-    """
-    inspect(path)
-    with _decoding(path):
-        _check_pixels(path)
-
-
-def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
-    """Write a photograph as a canvas of the aspect of `size`; returns the canvas's size.
-
-    Turned upright, converted to sRGB, cropped around its centre, and shrunk to `size` if it is
-    larger; a smaller one keeps its own resolution.
-    Raises: `InputImageError` if any pixel cannot be decoded.
-    """
-    facts = inspect(path)
-    crop = centre_crop(facts.size, size)
-    larger = crop.width >= size.width and crop.height >= size.height
-    return _convert(path, dst, facts, crop, size if larger else Size(crop.width, crop.height))
-
-
-def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
-    """Write a painting as a canvas of its own aspect and at most `max_pixels`; returns its size.
-
-    Raises: `InputImageError` if any pixel cannot be decoded.
-    """
-    facts = inspect(path)
-    shrink = min(1.0, math.sqrt(max_pixels / facts.size.pixels))
-    width, height = int(facts.width * shrink), int(facts.height * shrink)
-    whole = Rect(0, 0, facts.width, facts.height)
-    return _convert(path, dst, facts, whole, Size(max(1, width), max(1, height)))
 
 
 def _opened(path: Path) -> Any:
@@ -175,19 +184,30 @@ def _interlaced(image: Any) -> bool:
     return any(image.get_typeof(field) and image.get(field) for field in fields)
 
 
-def _convert(path: Path, dst: Path, facts: Facts, crop: Rect, target: Size) -> Size:
-    """Write a rectangle of the upright image at the size `target`."""
+def _convert(path: Path, image: Any, facts: Facts, dst: Path, crop: Rect, target: Size) -> Size:
+    """Write a rectangle of the upright image at the size `target`; returns that."""
     with _decoding(path):
-        _check_pixels(path)
-        rgb = to_srgb(_opened(path), path)
-        turned = facts.orientation >= 5
-        part = _unturned(crop, facts)
-        rgb = rgb.crop(part.x, part.y, part.width, part.height)
+        if is_float(image):
+            _check_numbers(path)
+        whole = to_srgb(image, path)
+        part = unturned(crop, facts.size, facts.orientation)
+        rgb = whole.crop(part.x, part.y, part.width, part.height)
+        turned = sideways(facts.orientation)
         stored = Size(target.height, target.width) if turned else target
         if stored != Size(part.width, part.height):
             rgb = rgb.resize(stored.width / part.width, vscale=stored.height / part.height)
-        _write(rgb.clamp(), dst, facts.orientation, target)
+        write_upright(_to_the_end(whole, rgb.clamp()), dst, facts.orientation, target)
     return target
+
+
+def _to_the_end(whole: Any, rgb: Any) -> Any:
+    """An image made of part of a file, and a row below it that takes the file's last pixel.
+
+    So the file is decoded to its end in the same pass: it may be cut short where nothing is
+    needed of it. In sequence, for no row of a file can be had after a later one.
+    """
+    last = whole.crop(0, whole.height - 1, 1, 1).embed(0, 0, rgb.width, 1, extend="copy")
+    return rgb.join(last, "vertical").sequential(tile_height=_ROWS)
 
 
 @contextmanager
@@ -201,12 +221,9 @@ def _decoding(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _check_pixels(path: Path) -> None:
-    """Decode the whole file once; floating-point values must be numbers of the usual range."""
+def _check_numbers(path: Path) -> None:
+    """Floating-point values must be numbers of the usual range; decodes the whole file."""
     image = _opened(path)
-    if not is_float(image):
-        image.avg()
-        return
     if ((image - image) == 0).min() == 0:
         raise InputImageError(f"{path}: holds values that are no numbers (NaN or infinity)")
     average = _opened(path).avg()
@@ -214,43 +231,3 @@ def _check_pixels(path: Path) -> None:
         raise InputImageError(
             f"{path}: floating-point values average {average:.3g}; they must lie between 0 and 1"
         )
-
-
-def _unturned(rect: Rect, facts: Facts) -> Rect:
-    """Where a rectangle of the upright image lies in the file's own rows and columns."""
-    orientation = facts.orientation
-    width, height = facts.width, facts.height
-    if orientation >= 5:
-        width, height = height, width
-        rect = Rect(rect.y, rect.x, rect.height, rect.width)
-    x = width - rect.right if orientation in (2, 3, 7, 8) else rect.x
-    y = height - rect.bottom if orientation in (3, 4, 6, 7) else rect.y
-    return Rect(x, y, rect.width, rect.height)
-
-
-def _write(rgb: Any, dst: Path, orientation: int, size: Size) -> None:
-    """Write a float image as a canvas, turned upright."""
-    if orientation == 1:
-        with dst.open("w+b") as file:
-            files.write_header(file, size)
-            file.flush()
-            _vips.into(file, rgb.rawsave_target)
-        return
-    # Turning needs all rows, so they go through a nameless file instead of memory.
-    with tempfile.TemporaryFile(dir=dst.parent) as file:
-        _vips.into(file, rgb.rawsave_target)
-        file.flush()
-        stored = np.memmap(file, np.float32, "r", shape=(rgb.height, rgb.width, 3))
-        files.write_bands(dst, size, _upright_bands(stored, orientation))
-
-
-def _upright_bands(stored: Pixels, orientation: int) -> Iterator[Pixels]:
-    """Bands of rows of the upright image; orientations as in EXIF."""
-    if orientation in (2, 3, 7, 8):
-        stored = stored[:, ::-1]
-    if orientation in (3, 4, 6, 7):
-        stored = stored[::-1]
-    if orientation >= 5:
-        stored = stored.swapaxes(0, 1)
-    for top in range(0, stored.shape[0], 256):
-        yield stored[top : top + 256]

@@ -8,7 +8,8 @@ the ratio, so nothing aliases. Beyond the edges the edge pixel is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.canvas import files
-from stages.canvas.files import Pixels
+from stages.canvas.files import Pixels, Rows
 from stages.canvas.strokes import PLAIN, Strokes, drawn
 from stages.tiles import Rect, Size
 
@@ -25,6 +26,7 @@ Kernel = Literal["lanczos3", "cubic"]
 
 _BAND_BYTES = 12 << 20
 _SUPPORT = {"lanczos3": 3.0, "cubic": 2.0}
+_BLURRED = 4  # OpenCV's Gaussians of floats reach so many sigmas
 
 
 def resize(
@@ -35,14 +37,19 @@ def resize(
     `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `strokes` are
     drawn on the result.
     """
-    source = files.size_of(src)
-
-    def rows(start: int, stop: int) -> Pixels:
-        return files.read(src, Rect(0, start, source.width, stop - start))
-
-    resampling = _Resampling(source, size, rows, kernel)
+    resampling = _of_file(src, size, kernel)
     bands = resampling.bands() if strokes.none else drawn(resampling.part, size, strokes)
     files.write_bands(dst, size, bands)
+
+
+def shrunk(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
+    """The pixels that `resize` writes, (height, width, 3); bands of the canvas are read."""
+    return np.concatenate(list(_of_file(src, size, kernel).bands()))
+
+
+def rows_at(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Rows:
+    """Any rows of what `resize` writes, computed when they are asked for."""
+    return _of_file(src, size, kernel).part
 
 
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
@@ -53,17 +60,34 @@ def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels
     return np.concatenate(list(resampling.bands()))
 
 
-def softened(array: Pixels, sigma: float) -> Pixels:
-    """An array (height, width, 3) with a Gaussian blur of `sigma` px; 0 leaves it as it is."""
-    return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma)) if sigma else array
+def softened(rows: Rows, height: int, sigma: float) -> Rows:
+    """Rows of an image of `height` px under a Gaussian blur of `sigma` px; 0 leaves them."""
+    if not sigma:
+        return rows
+    margin = math.ceil(_BLURRED * sigma) + 1
+
+    def part(top: int, bottom: int) -> Pixels:
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        blurred = np.asarray(cv2.GaussianBlur(rows(first, last), (0, 0), sigma), np.float32)
+        return blurred[top - first : bottom - first]
+
+    return part
+
+
+def _of_file(src: Path, size: Size, kernel: Kernel) -> _Resampling:
+    """A canvas file at another size."""
+    source = files.size_of(src)
+
+    def rows(start: int, stop: int) -> Pixels:
+        return files.read(src, Rect(0, start, source.width, stop - start))
+
+    return _Resampling(source, size, rows, kernel)
 
 
 class _Resampling:
     """An image of another size, any rows of it; `rows(start, stop)` gives rows of the source."""
 
-    def __init__(
-        self, source: Size, size: Size, rows: Callable[[int, int], Pixels], kernel: Kernel
-    ) -> None:
+    def __init__(self, source: Size, size: Size, rows: Rows, kernel: Kernel) -> None:
         self.source, self.size, self.rows = source, size, rows
         self.columns = _taps(source.width, size.width, kernel)
         self.lines = _taps(source.height, size.height, kernel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages import canvas, measure
-from stages.canvas.strokes import combed
+from stages.canvas import resample, strokes
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.stylize import Studio
@@ -102,8 +103,27 @@ def test_a_painting_is_combed_at_its_size_on_the_canvas(
     path = saved(tmp_path / "style.npy", style_array)
     small = canvas.resized(style_array, Size(80, 60))
     found = measure.style_moments(studio, StyleImages((path,), (1.0,), combed=2), Size(80, 60))
-    assert distance(found, painting(studio, combed(small, 2))) < ROUNDING
+    combed = strokes.combed(lambda top, bottom: small[top:bottom], Size(80, 60), 2)(0, 60)
+    assert distance(found, painting(studio, combed)) < ROUNDING
     assert distance(found, painting(studio, small)) > 1e-2
+
+
+def test_a_large_painting_is_not_held_whole(tmp_path: Path) -> None:
+    size = Size(1000, 8000)
+    canvas.write(tmp_path / "small.npy", np.random.default_rng(0).random((80, 10, 3), np.float32))
+    canvas.resize(tmp_path / "small.npy", tmp_path / "large.npy", size)
+    styles = StyleImages((tmp_path / "large.npy",), (1.0,), soften=0.7, combed=2)
+    tracemalloc.start()
+    rows = measure.painted_rows(styles.paths[0], size, styles.soften, styles.combed)
+    found = [rows(top, top + 500)[::100, ::100].copy() for top in range(0, 8000, 500)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.85 * size.pixels * 12  # of 96 MB; four times all of it before
+    whole_image = resample.resized(canvas.read(styles.paths[0]), size)
+    combed = strokes.combed(lambda top, bottom: whole_image[top:bottom], size, 2)(0, 8000)
+    soft = cv2.GaussianBlur(combed, (0, 0), 0.7)
+    wanted = [soft[top : top + 500][::100, ::100].copy() for top in range(0, 8000, 500)]
+    assert np.array_equal(np.concatenate(found), np.concatenate(wanted))
 
 
 def test_several_paintings_are_mixed_by_weight(

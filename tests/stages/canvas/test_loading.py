@@ -13,6 +13,7 @@ import pyvips
 from pictures import HEIGHT, WIDTH, gradient, noisy, png_header, prepared, rgb, save
 
 from stages import canvas
+from stages.canvas import loading
 from stages.errors import InputImageError
 from stages.tiles import Size, centre_crop
 
@@ -292,3 +293,46 @@ def test_nothing_but_our_message_reaches_the_screen(tmp_path: Path) -> None:
     )
     assert done.stdout.split() == ["refused", "refused"]
     assert done.stderr == ""
+
+
+def test_a_file_is_opened_once_for_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = loading._opened
+    monkeypatch.setattr(loading, "_opened", lambda p: (opened.append(p.name), real(p))[1])
+    for name in ("p.jpg", "p.png", "p.tif"):
+        path = save(noisy(), tmp_path / name)
+        canvas.prepare_photo(path, tmp_path / "c.npy", Size(100, 30))
+        canvas.prepare_style(path, tmp_path / "c.npy", 5000)
+    assert opened == ["p.jpg"] * 2 + ["p.png"] * 2 + ["p.tif"] * 2
+
+
+def _peak(path: Path, size: Size) -> int:
+    """The most memory that a process takes to prepare a photo, in bytes."""
+    program = (
+        "import resource, sys; from pathlib import Path; from stages import canvas; "
+        "from stages.tiles import Size\n"
+        "canvas.prepare_photo(Path(sys.argv[1]), Path(sys.argv[1] + '.npy'), "
+        "Size(int(sys.argv[2]), int(sys.argv[3])))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path), str(size.width), str(size.height)],
+        capture_output=True,
+        text=True,
+        cwd=Path(canvas.__file__).parents[2],
+        check=True,
+    )
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is asked for in another way")
+def test_turning_a_photo_takes_no_more_memory_than_another(tmp_path: Path) -> None:
+    size = Size(3000, 4000)
+    level = save(rgb(gradient(size.width, size.height)), tmp_path / "level.tif")
+    image = rgb(gradient(size.height, size.width)).copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    turned = save(image, tmp_path / "turned.tif")
+    more = _peak(turned, size) - _peak(level, size)
+    assert more < 0.4 * size.pixels * 12  # of 144 MB, which were all mapped
