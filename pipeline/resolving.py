@@ -62,7 +62,7 @@ def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
 
 
 def check_inputs(photo: Path, styles: list[Path]) -> None:
-    """Decode photo and styles whole, before a print is planned that they cannot give.
+    """Decode photo and styles whole, where that is not left to the prepare stage.
 
     Raises:
         InputImageError: one of them is damaged or cut short.

@@ -44,7 +44,7 @@ from pipeline.results import (
 )
 from pipeline.rundir import RunDir
 from pipeline.work import Worker
-from stages.errors import RunDiffers, TilebrushError
+from stages.errors import InputImageError, RunDiffers, TilebrushError
 from stages.tiles import Size
 
 __all__ = [
@@ -79,8 +79,6 @@ def print_run(
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
     photo_size, style_sizes = inspect_inputs(photo, styles)
-    if not RunDir.exists(run_dir):
-        check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
     inputs = (
@@ -99,12 +97,29 @@ def print_run(
                 f"{run_dir} holds a run with other inputs or settings ({'; '.join(differs[:3])}); "
                 "name another folder, use tilebrush resume, or start anew with --force"
             )
+        check_inputs(photo, styles)  # the old run goes only for one that can be made
         with run.locked():
             run.clear()
     atomic.require_space(run_dir, plan.make(settings).disk_bytes(style_pixels))
     fitted, studio, began = _within_budget(settings, console)
     manifest = Manifest(config.to_record(fitted), inputs, _tools(fitted), budget=began)
-    return _work(RunDir.create(run_dir, manifest), console, studio)
+    return _begun(run_dir, manifest, console, studio)
+
+
+def _begun(
+    run_dir: Path, manifest: Manifest, console: Console, studio: Studio | None
+) -> PrintResult:
+    """A new run at work. Preparing decodes its inputs: of damaged ones no run is left behind."""
+    new = not run_dir.exists()
+    run = RunDir.create(run_dir, manifest)
+    try:
+        return _work(run, console, studio)
+    except InputImageError:
+        with run.locked():
+            run.clear()
+        if new:
+            atomic.remove_tree(run.root)
+        raise
 
 
 def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ...]) -> list[str]:
