@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from pipeline import atomic, config
 from pipeline.config import Settings
 from pipeline.console import Console
-from pipeline.resolving import inspect_inputs, open_studio, peak_memory, prepared_machine, resolve
+from pipeline.resolving import (
+    inspect_inputs,
+    open_studio,
+    peak_memory,
+    prepared_machine,
+    resolve,
+    tell_of_inputs,
+)
 from pipeline.results import DisplayResult
 from stages import tiles
 
@@ -30,18 +37,19 @@ def display(
     from stages import canvas, prepare
 
     began = time.monotonic()
-    photo_size, _ = inspect_inputs(photo, styles)
+    facts, style_facts = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
     weights = config.style_weights(settings, len(styles))
     box = config.parse_size(settings.display.size)
-    size = tiles.fitted(photo_size, box, settings.print.fit)
+    size = tiles.fitted(facts.size, box, settings.print.fit)
+    tell_of_inputs(facts, style_facts, size, console)
     with prepared_machine(settings), tempfile.TemporaryDirectory(prefix="tilebrush-") as folder:
         made = prepare.run(photo, styles, Path(folder), size, settings.style.max_pixels)
         # Torch takes a second or two to import: not before the inputs are known to be whole.
         from stages import display as stage
         from stages.measure import StyleImages
 
-        settings = resolve(settings, photo_size, len(styles), box)
+        settings = resolve(settings, facts.size, len(styles), box)
         path = stage.scales(size, settings.display.start, settings.display.iterations)
         seen = settings.display
         images = StyleImages(

@@ -31,6 +31,7 @@ from pipeline.resolving import (
     peak_memory,
     prepared_machine,
     resolve,
+    tell_of_inputs,
     with_deadline,
     within_memory,
 )
@@ -78,14 +79,15 @@ def print_run(
         RunDiffers: the run there has other settings or inputs; `force` starts it anew.
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
-    photo_size, style_sizes = inspect_inputs(photo, styles)
+    facts, style_facts = inspect_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
+    settings = resolve(settings, facts.size, len(styles), config.print_size(settings))
+    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
     inputs = (
         Input.of("photo", photo),
         *(Input.of("style", style) for style in styles),
     )
-    style_pixels = _style_pixels(style_sizes, settings)
+    style_pixels = _style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, style_pixels)
     if RunDir.exists(run_dir):
         run = RunDir.open(run_dir)
@@ -247,11 +249,12 @@ def plan_for(
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
     """
-    photo_size, style_sizes = inspect_inputs(photo, styles)
+    facts, style_facts = inspect_inputs(photo, styles)
     check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
-    style_pixels = _style_pixels(style_sizes, settings)
+    settings = resolve(settings, facts.size, len(styles), config.print_size(settings))
+    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
+    style_pixels = _style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, style_pixels)
     pace, used = None, Used()
     if probe or settings.run.budget:

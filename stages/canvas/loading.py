@@ -8,15 +8,16 @@ way to the canvas; one that is cut short or damaged is refused, and what was wri
 from __future__ import annotations
 
 import math
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stages.canvas import _vips
-from stages.canvas.colour import is_float, to_srgb
+from stages.canvas.colour import extra_band, has_extra, is_float, to_srgb
+from stages.canvas.declared import Meaning, meaning
+from stages.canvas.opening import opened
 from stages.canvas.turning import sideways, unturned, write_upright
 from stages.errors import InputImageError
 from stages.tiles import Rect, Size, centre_crop
@@ -41,8 +42,13 @@ _BITS = {"uchar": 8, "ushort": 16, "uint": 32, "float": 32, "double": 64}
 
 @dataclass(frozen=True)
 class Facts:
-    """What an image file says about itself; `width` and `height` are those after turning."""
+    """What an image file says about itself; `width` and `height` are those after turning.
 
+    `notes` are lines for the user, about what of the file is taken and how its colours are read;
+    `held_bytes` is what decoding it takes at a time, if it must be decoded whole.
+    """
+
+    path: Path
     width: int
     height: int
     bands: int
@@ -51,6 +57,8 @@ class Facts:
     has_profile: bool
     source_bits: int
     orientation: int
+    notes: tuple[str, ...] = ()
+    held_bytes: int = 0
 
     @property
     def size(self) -> Size:
@@ -58,12 +66,22 @@ class Facts:
         return Size(self.width, self.height)
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """A file whose header was read: its pixels, what it says, how its numbers are meant."""
+
+    path: Path
+    image: Any
+    facts: Facts
+    meaning: Meaning
+
+
 def inspect(path: Path) -> Facts:
     """Read the header of a photograph or painting and check that it can be used.
 
-    Raises: `InputImageError` if it is missing, no image, too small or too large.
+    Raises: `InputImageError` if it is missing, no image, a camera raw, too small or too large.
     """
-    return _usable(path, _opened(path))
+    return _usable(path).facts
 
 
 def check(path: Path) -> None:
@@ -72,8 +90,7 @@ def check(path: Path) -> None:
     Raises: `InputImageError` if it is missing, no image, too small or too large, or any pixel
     cannot be decoded or used.
     """
-    image = _opened(path)
-    _usable(path, image)
+    image = _usable(path).image
     with _decoding(path):
         if is_float(image):
             _check_numbers(path)
@@ -88,12 +105,10 @@ def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
     larger; a smaller one keeps its own resolution.
     Raises: `InputImageError` if any pixel of the file cannot be decoded.
     """
-    image = _opened(path)
-    facts = _usable(path, image)
-    crop = centre_crop(facts.size, size)
+    picture = _usable(path)
+    crop = centre_crop(picture.facts.size, size)
     larger = crop.width >= size.width and crop.height >= size.height
-    target = size if larger else Size(crop.width, crop.height)
-    return _convert(path, image, facts, dst, crop, target)
+    return _convert(picture, dst, crop, size if larger else Size(crop.width, crop.height))
 
 
 def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
@@ -101,57 +116,56 @@ def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
 
     Raises: `InputImageError` if any pixel cannot be decoded.
     """
-    image = _opened(path)
-    facts = _usable(path, image)
-    shrink = min(1.0, math.sqrt(max_pixels / facts.size.pixels))
-    target = Size(max(1, int(facts.width * shrink)), max(1, int(facts.height * shrink)))
-    whole = Rect(0, 0, facts.width, facts.height)
-    return _convert(path, image, facts, dst, whole, target)
+    picture = _usable(path)
+    own = picture.facts.size
+    shrink = min(1.0, math.sqrt(max_pixels / own.pixels))
+    target = Size(max(1, int(own.width * shrink)), max(1, int(own.height * shrink)))
+    return _convert(picture, dst, Rect(0, 0, own.width, own.height), target)
 
 
-def _usable(path: Path, image: Any) -> Facts:
-    """What the header says, if the image can be used."""
+def _usable(path: Path) -> _Picture:
+    """The picture in a file, if it can be used."""
+    found = opened(path)
+    image = found.image
+    meant = meaning(path, image, found.page)
     facts = _facts(path, image)
-    found = f"{path}: {facts.width}x{facts.height} px"
+    what = f"{path}: {facts.width}x{facts.height} px"
     if min(facts.width, facts.height) < MIN_SIDE:
-        raise InputImageError(f"{found}; at least {MIN_SIDE} px a side are needed")
+        raise InputImageError(f"{what}; at least {MIN_SIDE} px a side are needed")
     if facts.size.pixels > MAX_PIXELS:
-        raise InputImageError(f"{found}; at most {MAX_PIXELS // 10**6} megapixels can be read")
+        raise InputImageError(f"{what}; at most {MAX_PIXELS // 10**6} megapixels can be read")
     whole = facts.format not in _STREAMED or _interlaced(image)
     if whole and facts.size.pixels > MAX_WHOLE_PIXELS:
         raise InputImageError(
-            f"{found}, interlaced or {facts.format}: must be decoded whole, and at most "
+            f"{what}, interlaced or {facts.format}: must be decoded whole, and at most "
             f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
         )
-    return facts
+    meant = _with_extra(path, image, meant)
+    held = _held_bytes(facts) if whole else 0
+    facts = replace(facts, notes=(*found.notes, *meant.notes), held_bytes=held)
+    return _Picture(path, image, facts, meant)
 
 
-def _opened(path: Path) -> Any:
-    """The image of a file, header read, pixels to be decoded from top to bottom."""
-    try:
-        kind = path.stat()
-        if stat.S_ISDIR(kind.st_mode):
-            raise InputImageError(f"{path}: a folder; name an image file in it")
-        if not stat.S_ISREG(kind.st_mode):
-            raise InputImageError(f"{path}: not a regular file; name an image file")
-        if kind.st_size == 0:
-            raise InputImageError(f"{path}: the file is empty; copy it again")
-        with path.open("rb") as file:
-            source = _vips.Source.new_from_descriptor(file.fileno())
-    except FileNotFoundError:
-        raise InputImageError(f"{path}: no such file; check the name") from None
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InputImageError(f"{path}: cannot be read ({why}); check its permissions") from None
-    except ValueError as error:  # a null byte in the name
-        raise InputImageError(f"{path!r}: no file has such a name ({error})") from None
-    try:
-        return _vips.Image.new_from_source(source, "", access="sequential", fail_on="error")
-    except _vips.Error as error:
-        why = _vips.reason(error)
-        raise InputImageError(
-            f"{path}: no whole image that can be read ({why}); use JPEG, PNG, TIFF or WebP"
-        ) from None
+def _with_extra(path: Path, image: Any, meant: Meaning) -> Meaning:
+    """With the extra band known: one that is not said to be opacity is left out if it would
+    hide more than half of the picture, or is said to be something else."""
+    if not has_extra(image) or meant.extra == "opacity":
+        return meant
+    kind = "is not said to be transparency"
+    if meant.extra == "unknown":
+        with _decoding(path):
+            shown = extra_band(opened(path).image).avg()
+        if shown >= 0.5:
+            return replace(meant, extra="opacity")
+        kind = f"would hide {1 - shown:.0%} of the picture and is not said to be transparency"
+    note = f"{path}: channel {image.bands} {kind}; it is left out"
+    return replace(meant, extra="other", notes=(*meant.notes, note))
+
+
+def _held_bytes(facts: Facts) -> int:
+    """Bytes of a picture that is decoded whole; a JPEG's are coefficients, of two bytes each."""
+    each = 2 if facts.format == "JPEG" else facts.source_bits // 8
+    return facts.size.pixels * facts.bands * each
 
 
 def _facts(path: Path, image: Any) -> Facts:
@@ -160,20 +174,21 @@ def _facts(path: Path, image: Any) -> Facts:
     orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
     orientation = orientation if 1 <= orientation <= 8 else 1
     width, height = image.width, image.height
-    if orientation >= 5:
+    if sideways(orientation):
         width, height = height, width
-    if image.format not in _BITS:
+    if image.format not in _BITS and image.interpretation != "labs":
         raise InputImageError(
             f"{path}: pixels of type {image.format}; save it with 8 or 16 bits per channel"
         )
     return Facts(
+        path=path,
         width=width,
         height=height,
         bands=image.bands,
         format=_FORMATS.get(loader, loader),
         interpretation=str(image.interpretation),
         has_profile=bool(image.get_typeof("icc-profile-data")),
-        source_bits=_BITS[image.format],
+        source_bits=_BITS.get(image.format, 16),
         orientation=orientation,
     )
 
@@ -184,12 +199,13 @@ def _interlaced(image: Any) -> bool:
     return any(image.get_typeof(field) and image.get(field) for field in fields)
 
 
-def _convert(path: Path, image: Any, facts: Facts, dst: Path, crop: Rect, target: Size) -> Size:
+def _convert(picture: _Picture, dst: Path, crop: Rect, target: Size) -> Size:
     """Write a rectangle of the upright image at the size `target`; returns that."""
+    path, image, facts = picture.path, picture.image, picture.facts
     with _decoding(path):
         if is_float(image):
             _check_numbers(path)
-        whole = to_srgb(image, path)
+        whole = to_srgb(image, path, picture.meaning)
         part = unturned(crop, facts.size, facts.orientation)
         rgb = whole.crop(part.x, part.y, part.width, part.height)
         turned = sideways(facts.orientation)
@@ -223,10 +239,10 @@ def _decoding(path: Path) -> Iterator[None]:
 
 def _check_numbers(path: Path) -> None:
     """Floating-point values must be numbers of the usual range; decodes the whole file."""
-    image = _opened(path)
+    image = opened(path).image
     if ((image - image) == 0).min() == 0:
         raise InputImageError(f"{path}: holds values that are no numbers (NaN or infinity)")
-    average = _opened(path).avg()
+    average = opened(path).image.avg()
     if image.interpretation != "lab" and average > 4.0:
         raise InputImageError(
             f"{path}: floating-point values average {average:.3g}; they must lie between 0 and 1"

@@ -343,8 +343,8 @@ def test_inputs_are_opened_once_for_the_header_and_once_for_the_pixels(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    real = loading._opened
-    monkeypatch.setattr(loading, "_opened", lambda path: (opened.append(path), real(path))[1])
+    real = loading.opened
+    monkeypatch.setattr(loading, "opened", lambda path: (opened.append(path), real(path))[1])
     printer(tmp_path / "run")
     assert sorted(opened) == sorted([printer.photo, printer.style] * 2)
 

@@ -299,8 +299,8 @@ def test_a_file_is_opened_once_for_its_pixels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    real = loading._opened
-    monkeypatch.setattr(loading, "_opened", lambda p: (opened.append(p.name), real(p))[1])
+    real = loading.opened
+    monkeypatch.setattr(loading, "opened", lambda p: (opened.append(p.name), real(p))[1])
     for name in ("p.jpg", "p.png", "p.tif"):
         path = save(noisy(), tmp_path / name)
         canvas.prepare_photo(path, tmp_path / "c.npy", Size(100, 30))
