@@ -82,7 +82,6 @@ def print_run(
     facts, style_facts = inspect_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, facts.size, len(styles), config.print_size(settings))
-    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
     inputs = (
         Input.of("photo", photo),
         *(Input.of("style", style) for style in styles),
@@ -103,6 +102,7 @@ def print_run(
         with run.locked():
             run.clear()
     atomic.require_space(run_dir, plan.make(settings).disk_bytes(style_pixels))
+    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
     fitted, studio, began = _within_budget(settings, console)
     manifest = Manifest(config.to_record(fitted), inputs, _tools(fitted), budget=began)
     return _begun(run_dir, manifest, console, studio)
@@ -253,9 +253,9 @@ def plan_for(
     check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
     settings = resolve(settings, facts.size, len(styles), config.print_size(settings))
-    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
     style_pixels = _style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, style_pixels)
+    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
     pace, used = None, Used()
     if probe or settings.run.budget:
         console.message("timing a few iterations on this machine")

@@ -53,7 +53,8 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
         size = style_size(files.size_of(path), canvas, styles.scale)
         rows = painted_rows(path, size, styles.soften, styles.combed)
         tiles = _measuring_grid(studio, size, core).tiles
-        parts.append((weight, combined(_moments_of(studio, rows, size, tiles))))
+        opaque = resample.opacity_at(path, size)
+        parts.append((weight, combined(_moments_of(studio, rows, opaque, size, tiles))))
     return weighted_mean(parts)
 
 
@@ -64,16 +65,22 @@ def painted_rows(path: Path, size: Size, soften: float, combed: int) -> files.Ro
 
 
 def _moments_of(
-    studio: Studio, rows: files.Rows, size: Size, tiles: Iterable[Tile]
+    studio: Studio, rows: files.Rows, opaque: files.Rows | None, size: Size, tiles: Iterable[Tile]
 ) -> Iterator[Moments]:
-    """Moments of every tile of a style image, of which one row of tiles is held at a time."""
+    """Moments of every tile of a style image, of which one row of tiles is held at a time.
+
+    Where it was cut out, positions count by their opacity, and wholly clear tiles do not.
+    """
     for _, group in groupby(tiles, key=lambda tile: tile.row):
         row = list(group)
         across = clipped(row[0].window, size)
         band = rows(across.y, across.bottom)
+        seen = None if opaque is None else opaque(across.y, across.bottom)
         for tile in row:
-            w = clipped(tile.window, size)
-            yield studio.measure_style(band[:, w.x : w.right], tile.core.within(tile.window))
+            w, core = clipped(tile.window, size), tile.core.within(tile.window)
+            opacity = None if seen is None else seen[:, w.x : w.right]
+            if opacity is None or opacity[core.y : core.bottom, core.x : core.right].any():
+                yield studio.measure_style(band[:, w.x : w.right], core, opacity)
 
 
 def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:

@@ -55,7 +55,7 @@ def to_srgb(image: Any, path: Path, meaning: Meaning = PLAIN) -> Any:
     return rgb.cast("float").copy(interpretation="srgb")
 
 
-def opacity(image: Any, meaning: Meaning = PLAIN) -> Any | None:
+def opacity(image: Any, meaning: Meaning = PLAIN) -> Any:
     """How opaque the image is, one band of 0 to 1; None if all of it is."""
     if not has_extra(image) or meaning.extra == "other":
         return None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.canvas import _vips
-from stages.canvas.colour import extra_band, has_extra, is_float, to_srgb
+from stages.canvas.colour import extra_band, has_extra, is_float, opacity, to_srgb
 from stages.canvas.declared import Meaning, meaning
 from stages.canvas.opening import opened
 from stages.canvas.turning import sideways, unturned, write_upright
@@ -114,13 +114,33 @@ def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
 def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
     """Write a painting as a canvas of its own aspect and at most `max_pixels`; returns its size.
 
-    Raises: `InputImageError` if any pixel cannot be decoded.
+    The canvas of one that is transparent anywhere has its opacity as a fourth channel.
+    Raises: `InputImageError` if any pixel cannot be decoded, or all of it is transparent.
     """
     picture = _usable(path)
     own = picture.facts.size
     shrink = min(1.0, math.sqrt(max_pixels / own.pixels))
     target = Size(max(1, int(own.width * shrink)), max(1, int(own.height * shrink)))
-    return _convert(picture, dst, Rect(0, 0, own.width, own.height), target)
+    whole = Rect(0, 0, own.width, own.height)
+    return _convert(picture, dst, whole, target, cut_out=_cut_out(picture))
+
+
+def _cut_out(picture: _Picture) -> bool:
+    """Whether a painting is transparent anywhere.
+
+    Raises: `InputImageError` if it is everywhere.
+    """
+    path = picture.path
+    if opacity(picture.image, picture.meaning) is None:
+        return False
+    with _decoding(path):
+        band = extra_band(opened(path).image)
+        least, most = band.stats().crop(0, 1, 2, 1).numpy()[0]  # of the only band
+    if most <= 0:
+        raise InputImageError(
+            f"{path}: wholly transparent; save it without transparency or name another painting"
+        )
+    return bool(least < 1)
 
 
 def _usable(path: Path) -> _Picture:
@@ -199,13 +219,20 @@ def _interlaced(image: Any) -> bool:
     return any(image.get_typeof(field) and image.get(field) for field in fields)
 
 
-def _convert(picture: _Picture, dst: Path, crop: Rect, target: Size) -> Size:
-    """Write a rectangle of the upright image at the size `target`; returns that."""
+def _convert(
+    picture: _Picture, dst: Path, crop: Rect, target: Size, *, cut_out: bool = False
+) -> Size:
+    """Write a rectangle of the upright image at the size `target`; returns that.
+
+    With its opacity if it is `cut_out`.
+    """
     path, image, facts = picture.path, picture.image, picture.facts
     with _decoding(path):
         if is_float(image):
             _check_numbers(path)
         whole = to_srgb(image, path, picture.meaning)
+        if cut_out:
+            whole = whole.bandjoin(opacity(image, picture.meaning).cast("float"))
         part = unturned(crop, facts.size, facts.orientation)
         rgb = whole.crop(part.x, part.y, part.width, part.height)
         turned = sideways(facts.orientation)

@@ -52,6 +52,21 @@ def rows_at(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Rows:
     return _of_file(src, size, kernel).part
 
 
+def opacity_at(src: Path, size: Size) -> Rows | None:
+    """Any rows, (rows, width), of a canvas's opacity at another size; None if it has none."""
+    if files.opacity(src, Rect(0, 0, 1, 1)) is None:
+        return None
+    source = files.size_of(src)
+
+    def rows(start: int, stop: int) -> Pixels:
+        found = files.opacity(src, Rect(0, start, source.width, stop - start))
+        assert found is not None
+        return np.repeat(found[..., None], 3, axis=2)  # resampled as three equal channels
+
+    resampling = _Resampling(source, size, rows, "lanczos3")
+    return lambda top, bottom: resampling.part(top, bottom)[..., 0]
+
+
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
     """An array (height, width, 3) at another size, clipped to 0 to 1."""
     height, width, _ = array.shape

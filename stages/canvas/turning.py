@@ -33,16 +33,16 @@ def unturned(rect: Rect, size: Size, orientation: int) -> Rect:
 
 
 def write_upright(rgb: Any, dst: Path, orientation: int, size: Size) -> None:
-    """Write a float libvips image as a canvas of `size`, turned upright.
+    """Write a float libvips image of three or four bands as a canvas of `size`, turned upright.
 
     Rows of it below those that make up `size` are computed, and left out.
     Raises: the `OSError` of a full or failing disk; libvips' error for what it cannot decode.
     """
     if orientation == 1:
         with dst.open("w+b") as file:
-            files.write_header(file, size)
+            files.write_header(file, size, rgb.bands)
             file.flush()
-            end = file.tell() + size.pixels * files.BYTES_PER_PIXEL
+            end = file.tell() + size.pixels * rgb.bands * 4
             _vips.into(file, rgb.rawsave_target)
             file.truncate(end)
         return
@@ -51,21 +51,24 @@ def write_upright(rgb: Any, dst: Path, orientation: int, size: Size) -> None:
         _vips.into(turned, rgb.rawsave_target)
         turned.flush()
         stored = Size(size.height, size.width) if sideways(orientation) else size
-        files.write_bands(dst, size, _upright_bands(turned.raw, stored, orientation, size))
+        bands = _upright_bands(turned.raw, stored, orientation, size, rgb.bands)
+        files.write_bands(dst, size, bands, rgb.bands)
 
 
-def _upright_bands(file: Any, stored: Size, orientation: int, size: Size) -> Iterator[Pixels]:
+def _upright_bands(
+    file: Any, stored: Size, orientation: int, size: Size, channels: int
+) -> Iterator[Pixels]:
     """Bands of rows of the upright image of `size` from a file of the stored rows."""
     step = max(1, _BAND_PIXELS // size.width)
     for top in range(0, size.height, step):
         band = Rect(0, top, size.width, min(step, size.height - top))
         # Read, not mapped: mapped pages would count as the program's own memory.
-        pixels = files.read_rows(file, 0, stored, unturned(band, size, orientation))
+        pixels = files.read_rows(file, 0, stored, unturned(band, size, orientation), channels)
         yield _turned(pixels, orientation)
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
-    """Stored pixels (h, w, 3) turned upright."""
+    """Stored pixels (h, w, channels) turned upright."""
     if orientation in (2, 3, 7, 8):
         pixels = pixels[:, ::-1]
     if orientation in (3, 4, 6, 7):
