@@ -44,8 +44,7 @@ _BITS = {"uchar": 8, "ushort": 16, "uint": 32, "float": 32, "double": 64}
 class Facts:
     """What an image file says about itself; `width` and `height` are those after turning.
 
-    `notes` are lines for the user, about what of the file is taken and how its colours are read;
-    `held_bytes` is what decoding it takes at a time, if it must be decoded whole.
+    `notes` are lines for the user, about what of the file is taken and how its colours are read.
     """
 
     path: Path
@@ -58,7 +57,6 @@ class Facts:
     source_bits: int
     orientation: int
     notes: tuple[str, ...] = ()
-    held_bytes: int = 0
 
     @property
     def size(self) -> Size:
@@ -161,8 +159,7 @@ def _usable(path: Path) -> _Picture:
             f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
         )
     meant = _with_extra(path, image, meant)
-    held = _held_bytes(facts) if whole else 0
-    facts = replace(facts, notes=(*found.notes, *meant.notes), held_bytes=held)
+    facts = replace(facts, notes=(*found.notes, *meant.notes))
     return _Picture(path, image, facts, meant)
 
 
@@ -180,12 +177,6 @@ def _with_extra(path: Path, image: Any, meant: Meaning) -> Meaning:
         kind = f"would hide {1 - shown:.0%} of the picture and is not said to be transparency"
     note = f"{path}: channel {image.bands} {kind}; it is left out"
     return replace(meant, extra="other", notes=(*meant.notes, note))
-
-
-def _held_bytes(facts: Facts) -> int:
-    """Bytes of a picture that is decoded whole; a JPEG's are coefficients, of two bytes each."""
-    each = 2 if facts.format == "JPEG" else facts.source_bits // 8
-    return facts.size.pixels * facts.bands * each
 
 
 def _facts(path: Path, image: Any) -> Facts:
