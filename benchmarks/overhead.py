@@ -30,7 +30,7 @@ PARTS = {
     "blending": (("blend.py", "blend"),),
     "resizing": (("resample.py", "resize"),),
     "writing the print": (("finish.py", "write_tiff"), ("finish.py", "write_jpeg")),
-    "preparing": (("loading.py", "prepare_photo"), ("loading.py", "prepare_style")),
+    "preparing": (("decode.py", "prepare_photo"), ("decode.py", "prepare_style")),
 }
 SAFETY = ("flushing to disk", "hashing", "locking")
 

@@ -85,7 +85,7 @@ def from_files(
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a prepared photo with prepared style images; see `stylize`."""
-    content = resample.resized(files.read(photo), path[-1].size)
+    content = resample.shrunk(photo, path[-1].size)
     return stylize(
         studio,
         content,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,16 +51,36 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
     parts = []
     for path, weight in zip(styles.paths, styles.weights, strict=True):
         size = style_size(files.size_of(path), canvas, styles.scale)
-        image = strokes.combed(resample.resized(files.read(path), size), styles.combed)
-        image = resample.softened(image, styles.soften)
+        rows = painted_rows(path, size, styles.soften, styles.combed)
         tiles = _measuring_grid(studio, size, core).tiles
-        found = []
-        for tile in tiles:
-            w = clipped(tile.window, size)
-            window = image[w.y : w.bottom, w.x : w.right]
-            found.append(studio.measure_style(window, tile.core.within(tile.window)))
-        parts.append((weight, combined(found)))
+        opaque = resample.opacity_at(path, size)
+        parts.append((weight, combined(_moments_of(studio, rows, opaque, size, tiles))))
     return weighted_mean(parts)
+
+
+def painted_rows(path: Path, size: Size, soften: float, combed: int) -> files.Rows:
+    """Rows of a style image as it is measured: at `size`, `combed` and softened."""
+    rows = strokes.combed(resample.rows_at(path, size), size, combed)
+    return resample.softened(rows, size.height, soften)
+
+
+def _moments_of(
+    studio: Studio, rows: files.Rows, opaque: files.Rows | None, size: Size, tiles: Iterable[Tile]
+) -> Iterator[Moments]:
+    """Moments of every tile of a style image, of which one row of tiles is held at a time.
+
+    Where it was cut out, positions count by their opacity, and wholly clear tiles do not.
+    """
+    for _, group in groupby(tiles, key=lambda tile: tile.row):
+        row = list(group)
+        across = clipped(row[0].window, size)
+        band = rows(across.y, across.bottom)
+        seen = None if opaque is None else opaque(across.y, across.bottom)
+        for tile in row:
+            w, core = clipped(tile.window, size), tile.core.within(tile.window)
+            opacity = None if seen is None else seen[:, w.x : w.right]
+            if opacity is None or opacity[core.y : core.bottom, core.x : core.right].any():
+                yield studio.measure_style(band[:, w.x : w.right], core, opacity)
 
 
 def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import canvas
-from stages.tiles import Size
+from stages.canvas import Facts
+from stages.tiles import Size, centre_crop
+
+MOST_ENLARGED = 10  # times; a photo that is smaller still is told of
+LEAST_STYLE = 256  # px; a painting with a shorter side is told of
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,25 @@ class Prepared:
     photo_size: Size
     styles: tuple[Path, ...]
     style_sizes: tuple[Size, ...]
+
+
+def notes(photo: Facts, styles: Sequence[Facts], size: Size) -> list[str]:
+    """Lines to tell before a picture of `size` is made: how files are read, what is too small."""
+    found = [note for facts in (photo, *styles) for note in facts.notes]
+    crop = centre_crop(photo.size, size)
+    times = size.width / crop.width
+    if times > MOST_ENLARGED:
+        found.append(
+            f"{photo.path}: {photo.size} px, enlarged {times:.3g} times to {size}; little but "
+            f"blots will be seen of it; a photo of {size.width // 10} px across or more is needed"
+        )
+    found += [
+        f"{style.path}: {style.size} px; a painting under {LEAST_STYLE} px a side shows few of "
+        "its strokes; use a larger picture of it"
+        for style in styles
+        if min(style.width, style.height) < LEAST_STYLE
+    ]
+    return found
 
 
 def photo(src: Path, dst: Path, size: Size) -> Size:

@@ -21,6 +21,7 @@ from pipeline.planning.resolve import (
     peak_memory,
     prepared_machine,
     resolve,
+    tell_of_inputs,
 )
 from pipeline.run import atomic
 from pipeline.run.records import Input
@@ -38,13 +39,14 @@ def display(
     from stages import canvas
 
     began = time.monotonic()
-    photo_size, _ = inspect_inputs(photo, styles)
+    facts, style_facts = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
     config.style_weights(settings, len(styles))  # as many as styles, or a clear error
-    size = tiles.fitted(photo_size, config.parse_size(settings.display.size), settings.print.fit)
+    size = tiles.fitted(facts.size, config.parse_size(settings.display.size), settings.print.fit)
+    tell_of_inputs(facts, style_facts, size, console)
     inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
     with prepared_machine(settings), tempfile.TemporaryDirectory(prefix="tilebrush-") as folder:
-        loose = _Display(settings, inputs, size, Path(folder), console).made(photo_size)
+        loose = _Display(settings, inputs, size, Path(folder), console).made(facts.size)
         atomic.atomic_write(
             out,
             lambda part: canvas.write_image(

@@ -25,6 +25,7 @@ from pipeline.planning.resolve import (
     open_studio,
     resolve,
     style_pixels,
+    tell_of_inputs,
     with_deadline,
     within_memory,
 )
@@ -39,12 +40,13 @@ def plan_for(
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
     """
-    photo_size, style_sizes = inspect_inputs(photo, styles)
+    facts, style_facts = inspect_inputs(photo, styles)
     check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
-    px = style_pixels(style_sizes, settings)
+    settings = resolve(settings, facts.size, len(styles), config.print_size(settings))
+    px = style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, px)
+    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
     pace, used = None, Used()
     if probe or settings.run.budget:
         console.message("timing a few iterations on this machine")

@@ -26,16 +26,17 @@ from pipeline.planning.resolve import (
     prepared_machine,
     resolve,
     style_pixels,
+    tell_of_inputs,
     with_deadline,
     within_memory,
 )
 from pipeline.run import atomic, usage
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
-from stages.errors import RunDiffers, TilebrushError
-from stages.tiles import Size
+from stages.errors import InputImageError, RunDiffers, TilebrushError
 
 if TYPE_CHECKING:
+    from stages.canvas import Facts
     from stages.nst.studio import Studio
 
 # What `resume` may change: how a run is worked on, never its picture.
@@ -56,7 +57,7 @@ def print_run(
         RunDiffers: the run there has other settings or inputs; `force` starts it anew.
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
-    sizes = inspect_inputs(photo, styles)
+    facts = inspect_inputs(photo, styles)
     inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
     there = RunDir.exists(run_dir)
     if there and not (force and _unreadable(run_dir)):
@@ -69,12 +70,28 @@ def print_run(
                 f"{run_dir} holds a run with other inputs or settings ({'; '.join(differs[:3])}); "
                 "name another folder, use tilebrush resume, or start anew with --force"
             )
-    # Everything that can go wrong before work begins does so before anything is given up.
-    check_inputs(photo, styles)
-    manifest, studio = _begun(settings, sizes, inputs, run_dir, console)
+    if there:
+        # Everything that can go wrong before work begins does so before anything is given up.
+        check_inputs(photo, styles)
+    manifest, studio = _begun(settings, facts, inputs, run_dir, console)
     if not there:
-        return _work(RunDir.create(run_dir, manifest), console, studio)
+        return _new(run_dir, manifest, console, studio)
     return _anew(RunDir(run_dir.resolve()), manifest, console, studio)
+
+
+def _new(run_dir: Path, manifest: Manifest, console: Console, studio: Studio | None) -> PrintResult:
+    """A new run at work. Preparing decodes its inputs: of damaged ones no run is left behind."""
+    new = not run_dir.exists()
+    run = RunDir.create(run_dir, manifest)
+    try:
+        return _work(run, console, studio)
+    except InputImageError:
+        with run.locked():
+            run.drop(list(run.recorded()))
+            run.drop_manifest()
+        if new:
+            atomic.remove_tree(run.root)
+        raise
 
 
 def _unreadable(run_dir: Path) -> bool:
@@ -94,20 +111,21 @@ def _beyond_mending(run: RunDir) -> bool:
 
 def _begun(
     settings: Settings,
-    sizes: tuple[Size, list[Size]],
+    facts: tuple[Facts, list[Facts]],
     inputs: tuple[Input, ...],
     run_dir: Path,
     console: Console,
 ) -> tuple[Manifest, Studio | None]:
     """What a new run is begun with; the studio, if a budget's trial needed it."""
-    photo_size, style_sizes = sizes
+    photo, styles = facts
     exact = with_deadline(settings, datetime.now())
-    exact = resolve(exact, photo_size, len(style_sizes), config.print_size(exact))
-    px = style_pixels(style_sizes, exact)
+    exact = resolve(exact, photo.size, len(styles), config.print_size(exact))
+    px = style_pixels([style.size for style in styles], exact)
     exact = within_memory(exact, px)
     tools = _tools(exact)
     needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
     atomic.require_space(run_dir, needed - _given_up(run_dir))
+    tell_of_inputs(photo, styles, config.print_size(exact), console)
     fitted, studio, pace = _within_budget(exact, console)
     manifest = Manifest(
         asked=config.to_record(settings),

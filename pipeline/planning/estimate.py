@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ASSUMED_WATTS = 30.0  # an ordinary laptop under full load
 LIBRARIES = 450_000_000  # bytes that Python and all libraries take once the encoder has worked
 CUDA_LIBRARIES = 600_000_000  # bytes more that a CUDA build of torch takes, also without a GPU
+MEASURING = 320_000_000  # bytes that the encoder takes to measure a window of a painting
+BAND_PIXELS = 5_000_000  # of a large painting, what is held at a time (116 MB at 16 megapixels)
 SPREAD = 0.2  # machines share their cores and change their clock: a fifth to either side
 
 
@@ -45,9 +47,10 @@ def level_seconds(work: list[float], pace: Pace) -> list[float]:
 
 
 def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
-    """Bytes of memory at the height of the work: libraries, one window, the optimizer, the style.
+    """Bytes of memory at the height of the work: libraries, one window and the optimizer.
 
-    The factors are measured: see benchmarks/memory.py.
+    Before that, bands of the painting are held. The factors are measured: see benchmarks/memory.py
+    and benchmarks/growth.py.
     """
     from stages.nst import encoders
     from stages.nst.device import cuda_build
@@ -57,7 +60,8 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
     network = px * design.activation_bytes(2 if settings.run.precision == "bfloat16" else 4)
     history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
     base = LIBRARIES + (CUDA_LIBRARIES if cuda_build() else 0) + design.parameter_bytes()
-    return int(base + network + history + 2 * 12 * min(style_pixels, px * 40))
+    measuring = MEASURING + 2 * 12 * min(style_pixels, BAND_PIXELS)
+    return int(base + max(network + history, measuring))
 
 
 def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) -> Settings:

@@ -22,6 +22,7 @@ from stages.errors import UsageError
 from stages.tiles import Size
 
 if TYPE_CHECKING:
+    from stages.canvas import Facts
     from stages.nst.studio import Studio
 
 
@@ -51,8 +52,8 @@ def prepared_machine(settings: Settings) -> Iterator[None]:
     yield
 
 
-def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
-    """Sizes of photo and styles from their headers, upright.
+def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Facts, list[Facts]]:
+    """What the headers of photo and styles say.
 
     Raises:
         InputImageError: one of them is missing or cannot be used.
@@ -62,7 +63,15 @@ def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Size, list[Size]]:
 
     if not styles:
         raise UsageError("no style image; name at least one painting after the photo")
-    return canvas.inspect(photo).size, [canvas.inspect(style).size for style in styles]
+    return canvas.inspect(photo), [canvas.inspect(style) for style in styles]
+
+
+def tell_of_inputs(photo: Facts, styles: list[Facts], size: Size, console: Console) -> None:
+    """Warn of what is odd about the inputs of a picture of `size`, before work begins."""
+    from stages import prepare
+
+    for note in prepare.notes(photo, styles, size):
+        console.warn(note)
 
 
 def style_pixels(sizes: list[Size], settings: Settings) -> int:
@@ -71,7 +80,7 @@ def style_pixels(sizes: list[Size], settings: Settings) -> int:
 
 
 def check_inputs(photo: Path, styles: list[Path]) -> None:
-    """Decode photo and styles whole, before a print is planned that they cannot give.
+    """Decode photo and styles whole, where that is not left to the prepare stage.
 
     Raises:
         InputImageError: one of them is damaged or cut short.

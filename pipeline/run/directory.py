@@ -281,6 +281,11 @@ class RunDir(Layout):
                     path.rmdir()
         return freed
 
+    def drop_manifest(self) -> None:
+        """Remove run.json and its copy; the folder is as good as new if nothing else is in it."""
+        for name in (twofold.COPY, twofold.MANIFEST):
+            atomic.remove_tree(self.root / name)
+
     def drop_record(self, output: Path) -> None:
         """Remove the record of an output, which then no longer counts as finished, and stays."""
         record = self.record_path(output)

@@ -1,7 +1,6 @@
 """The canvas: image files in and out, sizes, blending and print files. Owner of libvips."""
 
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
-from stages.canvas.decode import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.export import (
     PrintFormat,
     deep_zoom,
@@ -14,6 +13,7 @@ from stages.canvas.export import (
 from stages.canvas.feathering import blend, weights
 from stages.canvas.files import read, read_padded, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
+from stages.canvas.inputs.decode import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.resample import resize, resized
 from stages.canvas.strokes import Strokes

@@ -1,15 +1,17 @@
 """Canvas files: `.npy`, little-endian float32, C order, shape (height, width, 3).
 
-Values are 0 to 1 in display-referred sRGB. A file is checked whenever it is opened: type, order,
-shape and length must agree, so a half-written one is never read as a picture.
+Values are 0 to 1 in display-referred sRGB. A painting that was cut out has a fourth channel, its
+opacity; its colours lie over white, and whoever does not ask for opacity sees those alone. A file
+is checked whenever it is opened: type, order, shape and length must agree, so a half-written one is
+never read as a picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from io import BufferedIOBase
+from collections.abc import Callable, Iterable
+from io import BufferedIOBase, RawIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ from stages.tiles import Rect, Size
 BYTES_PER_PIXEL = 12
 
 Pixels = NDArray[np.float32]
+Rows = Callable[[int, int], Pixels]
+"""Gives the rows `top` to `bottom` of an image, (bottom - top, width, 3)."""
 
 
 def size_of(path: Path) -> Size:
@@ -28,7 +32,7 @@ def size_of(path: Path) -> Size:
 
     Raises: `TilebrushError` if the file is no canvas, or is shorter or longer than it says.
     """
-    return header(path)[0]
+    return layout(path).size
 
 
 def read(path: Path, rect: Rect | None = None) -> Pixels:
@@ -36,18 +40,42 @@ def read(path: Path, rect: Rect | None = None) -> Pixels:
 
     Raises: `TilebrushError` for a damaged file or a rectangle that leaves the canvas.
     """
-    size, offset = header(path)
+    return np.ascontiguousarray(_read(path, rect)[..., :3])
+
+
+def opacity(path: Path, rect: Rect | None = None) -> Pixels | None:
+    """Opacity of a canvas or a rectangle of it, (height, width), 0 to 1; None if it has none.
+
+    Raises: `TilebrushError` for a damaged file or a rectangle that leaves the canvas.
+    """
+    if layout(path).channels == 3:
+        return None
+    return np.ascontiguousarray(_read(path, rect)[..., 3])
+
+
+def _read(path: Path, rect: Rect | None) -> Pixels:
+    """All channels of a canvas or of a rectangle inside it."""
+    size, offset, channels = layout(path)
     rect = rect or Rect(0, 0, size.width, size.height)
     outside = rect.x < 0 or rect.y < 0 or rect.right > size.width or rect.bottom > size.height
     if outside or rect.width < 1 or rect.height < 1:
         raise TilebrushError(f"{path}: {rect} does not lie inside the canvas of {size} px")
-    found = np.empty((rect.height, rect.width, 3), np.float32)
     # Not mapped into memory: of a wide canvas whole rows would count as the program's own.
     with path.open("rb", buffering=0) as file:
-        for row, pixels in enumerate(found, start=rect.y):
-            file.seek(offset + (row * size.width + rect.x) * BYTES_PER_PIXEL)
-            if file.readinto(pixels.data.cast("B")) != pixels.nbytes:
-                raise TilebrushError(f"{path}: row {row} cannot be read whole")
+        return read_rows(file, offset, size, rect, channels)
+
+
+def read_rows(file: RawIOBase, offset: int, size: Size, rect: Rect, channels: int = 3) -> Pixels:
+    """A rectangle of pixels that lie from `offset` on in an open file, (height, width, channels).
+
+    Raises: `TilebrushError` if the file ends too early.
+    """
+    found = np.empty((rect.height, rect.width, channels), np.float32)
+    for row, pixels in enumerate(found, start=rect.y):
+        file.seek(offset + (row * size.width + rect.x) * channels * 4)
+        if file.readinto(pixels.data.cast("B")) != pixels.nbytes:
+            name = getattr(file, "name", "a file")
+            raise TilebrushError(f"{name}: row {row} cannot be read whole; run it again")
     return found
 
 
@@ -75,16 +103,16 @@ def write(path: Path, array: NDArray[np.floating]) -> None:
     write_bands(path, Size(width, height), [np.asarray(array, np.float32)])
 
 
-def write_bands(path: Path, size: Size, bands: Iterable[Pixels]) -> None:
-    """Write a canvas from bands of rows, top to bottom, each (rows, width, 3).
+def write_bands(path: Path, size: Size, bands: Iterable[Pixels], channels: int = 3) -> None:
+    """Write a canvas from bands of rows, top to bottom, each (rows, width, channels).
 
     Raises: `ValueError` if the bands do not add up to `size`.
     """
     with path.open("wb") as file:
-        write_header(file, size)
+        write_header(file, size, channels)
         rows = 0
         for band in bands:
-            if band.ndim != 3 or band.shape[1:] != (size.width, 3):
+            if band.ndim != 3 or band.shape[1:] != (size.width, channels):
                 raise ValueError(f"a band of a {size} canvas has the shape {band.shape}")
             rows += band.shape[0]
             file.write(np.ascontiguousarray(band, "<f4").data)
@@ -92,9 +120,10 @@ def write_bands(path: Path, size: Size, bands: Iterable[Pixels]) -> None:
             raise ValueError(f"the bands of a {size} canvas have {rows} rows together")
 
 
-def write_header(file: BufferedIOBase, size: Size) -> None:
+def write_header(file: BufferedIOBase, size: Size, channels: int = 3) -> None:
     """Write the header of a canvas of `size`; the rows follow it directly."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": (size.height, size.width, 3)}
+    shape = (size.height, size.width, channels)
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
 
 
@@ -106,16 +135,17 @@ def in_memory(pixels: Pixels) -> Any:
 
 def as_vips(path: Path) -> Any:
     """A canvas or tile as a libvips image, mapped from the file and not yet read."""
-    size, offset = header(path)
-    return _vips.Image.rawload(
+    size, offset, channels = layout(path)
+    image = _vips.Image.rawload(
         bytes(path),
         size.width,
         size.height,
-        3,
+        channels,
         offset=offset,
         format="float",
         interpretation="srgb",
     )
+    return image.extract_band(0, n=3) if channels > 3 else image
 
 
 def _reflected(start: int, stop: int, length: int) -> NDArray[np.intp]:
@@ -125,8 +155,16 @@ def _reflected(start: int, stop: int, length: int) -> NDArray[np.intp]:
     return np.minimum(around, period - around) if length > 1 else np.zeros_like(around)
 
 
-def header(path: Path) -> tuple[Size, int]:
-    """Size of a canvas in px and where its pixels start, checked against the file's length.
+class Layout(NamedTuple):
+    """Size of a canvas in px, the byte where its pixels start, and the floats of each pixel."""
+
+    size: Size
+    offset: int
+    channels: int
+
+
+def layout(path: Path) -> Layout:
+    """How a canvas file lies, checked against the file's length.
 
     Raises: `TilebrushError` if they do not agree or the file is no canvas.
     """
@@ -142,12 +180,18 @@ def header(path: Path) -> tuple[Size, int]:
     except ValueError as error:
         found = str(error).splitlines()[0]
         raise TilebrushError(f"{path}: not a canvas file ({found})") from None
-    if dtype != np.dtype("<f4") or fortran or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+    if (
+        dtype != np.dtype("<f4")
+        or fortran
+        or len(shape) != 3
+        or shape[2] not in (3, 4)
+        or 0 in shape
+    ):
         raise TilebrushError(
             f"{path}: holds {dtype} of shape {shape}; a canvas is float32 (height, width, 3)"
         )
     size = Size(shape[1], shape[0])
-    expected = offset + size.pixels * BYTES_PER_PIXEL
+    expected = offset + size.pixels * shape[2] * 4
     if length != expected:
         raise TilebrushError(f"{path}: {length} bytes; a canvas of {size} px has {expected}")
-    return size, offset
+    return Layout(size, offset, shape[2])

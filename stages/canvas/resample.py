@@ -8,7 +8,8 @@ the ratio, so nothing aliases. Beyond the edges the edge pixel is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.canvas import files
-from stages.canvas.files import Pixels
+from stages.canvas.files import Pixels, Rows
 from stages.canvas.strokes import PLAIN, Strokes, drawn
 from stages.tiles import Rect, Size
 
@@ -25,6 +26,7 @@ Kernel = Literal["lanczos3", "cubic"]
 
 _BAND_BYTES = 12 << 20
 _SUPPORT = {"lanczos3": 3.0, "cubic": 2.0}
+_BLURRED = 4  # OpenCV's Gaussians of floats reach so many sigmas
 
 
 def resize(
@@ -35,14 +37,34 @@ def resize(
     `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `strokes` are
     drawn on the result.
     """
+    resampling = _of_file(src, size, kernel)
+    bands = resampling.bands() if strokes.none else drawn(resampling.part, size, strokes)
+    files.write_bands(dst, size, bands)
+
+
+def shrunk(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
+    """The pixels that `resize` writes, (height, width, 3); bands of the canvas are read."""
+    return np.concatenate(list(_of_file(src, size, kernel).bands()))
+
+
+def rows_at(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Rows:
+    """Any rows of what `resize` writes, computed when they are asked for."""
+    return _of_file(src, size, kernel).part
+
+
+def opacity_at(src: Path, size: Size) -> Rows | None:
+    """Any rows, (rows, width), of a canvas's opacity at another size; None if it has none."""
+    if files.opacity(src, Rect(0, 0, 1, 1)) is None:
+        return None
     source = files.size_of(src)
 
     def rows(start: int, stop: int) -> Pixels:
-        return files.read(src, Rect(0, start, source.width, stop - start))
+        found = files.opacity(src, Rect(0, start, source.width, stop - start))
+        assert found is not None
+        return np.repeat(found[..., None], 3, axis=2)  # resampled as three equal channels
 
-    resampling = _Resampling(source, size, rows, kernel)
-    bands = resampling.bands() if strokes.none else drawn(resampling.part, size, strokes)
-    files.write_bands(dst, size, bands)
+    resampling = _Resampling(source, size, rows, "lanczos3")
+    return lambda top, bottom: resampling.part(top, bottom)[..., 0]
 
 
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
@@ -53,17 +75,34 @@ def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels
     return np.concatenate(list(resampling.bands()))
 
 
-def softened(array: Pixels, sigma: float) -> Pixels:
-    """An array (height, width, 3) with a Gaussian blur of `sigma` px; 0 leaves it as it is."""
-    return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma)) if sigma else array
+def softened(rows: Rows, height: int, sigma: float) -> Rows:
+    """Rows of an image of `height` px under a Gaussian blur of `sigma` px; 0 leaves them."""
+    if not sigma:
+        return rows
+    margin = math.ceil(_BLURRED * sigma) + 1
+
+    def part(top: int, bottom: int) -> Pixels:
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        blurred = np.asarray(cv2.GaussianBlur(rows(first, last), (0, 0), sigma), np.float32)
+        return blurred[top - first : bottom - first]
+
+    return part
+
+
+def _of_file(src: Path, size: Size, kernel: Kernel) -> _Resampling:
+    """A canvas file at another size."""
+    source = files.size_of(src)
+
+    def rows(start: int, stop: int) -> Pixels:
+        return files.read(src, Rect(0, start, source.width, stop - start))
+
+    return _Resampling(source, size, rows, kernel)
 
 
 class _Resampling:
     """An image of another size, any rows of it; `rows(start, stop)` gives rows of the source."""
 
-    def __init__(
-        self, source: Size, size: Size, rows: Callable[[int, int], Pixels], kernel: Kernel
-    ) -> None:
+    def __init__(self, source: Size, size: Size, rows: Rows, kernel: Kernel) -> None:
         self.source, self.size, self.rows = source, size, rows
         self.columns = _taps(source.width, size.width, kernel)
         self.lines = _taps(source.height, size.height, kernel)

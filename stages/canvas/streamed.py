@@ -29,6 +29,7 @@ def streamed(path: Path) -> Any:
     source.on_read(rows.read)
     source.on_seek(rows.seek)
     image = _vips.Image.new_from_source(source, "", access="sequential", fail_on="error")
+    image = image.extract_band(0, n=3) if image.bands > 3 else image
     return image.copy(interpretation="srgb")
 
 
@@ -36,9 +37,9 @@ class _FramedRows:
     """The bytes of a TIFF: a header, then the canvas file from its first row on."""
 
     def __init__(self, path: Path) -> None:
-        size, self._offset = files.header(path)
-        self._frame = _frame(size)
-        self._length = len(self._frame) + size.pixels * files.BYTES_PER_PIXEL
+        size, self._offset, channels = files.layout(path)
+        self._frame = _frame(size, channels)
+        self._length = len(self._frame) + size.pixels * channels * 4
         self._position = 0
         self._file = path.open("rb", buffering=0)
 
@@ -66,11 +67,11 @@ class _FramedRows:
         return self._position
 
 
-def _frame(size: Size) -> bytes:
-    """Header of a little-endian BigTIFF of three float32 channels, strips in order behind it."""
+def _frame(size: Size, channels: int) -> bytes:
+    """Header of a little-endian BigTIFF of float32 channels, strips in order behind it."""
     strips = -(-size.height // _STRIP_ROWS)
-    strip_bytes = _STRIP_ROWS * size.width * files.BYTES_PER_PIXEL
-    last = size.pixels * files.BYTES_PER_PIXEL - (strips - 1) * strip_bytes
+    strip_bytes = _STRIP_ROWS * size.width * channels * 4
+    last = size.pixels * channels * 4 - (strips - 1) * strip_bytes
     counts = [strip_bytes] * (strips - 1) + [last]
     entries = 11
     tables = 16 + 8 + entries * 20 + 8  # file header, entry count, entries, no further directory
@@ -88,15 +89,15 @@ def _frame(size: Size) -> bytes:
     directory = [
         entry(256, _LONG8, size.width),
         entry(257, _LONG8, size.height),
-        entry(258, _SHORT, 32, 32, 32),  # bits per channel
+        entry(258, _SHORT, *[32] * channels),  # bits per channel
         entry(259, _SHORT, 1),  # not compressed
         entry(262, _SHORT, 2),  # RGB
         table(273, tables),  # where the strips are
-        entry(277, _SHORT, 3),  # channels
+        entry(277, _SHORT, channels),  # channels
         entry(278, _LONG8, _STRIP_ROWS),
         table(279, tables + 8 * strips),  # how long the strips are
         entry(284, _SHORT, 1),  # channels side by side
-        entry(339, _SHORT, 3, 3, 3),  # floating point
+        entry(339, _SHORT, *[3] * channels),  # floating point
     ]
     head = struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16) + struct.pack("<Q", entries)
     lists = struct.pack(f"<{2 * strips}Q", *offsets, *counts)

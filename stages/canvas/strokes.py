@@ -17,14 +17,15 @@ integral of the painting itself leaves nothing that is not drawn out along a str
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.canvas.files import Pixels
+from stages.canvas.files import Pixels, Rows
 from stages.canvas.ground import noise
 from stages.tiles import Size
 
@@ -75,7 +76,7 @@ class Strokes:
 PLAIN = Strokes()
 
 
-def drawn(rows: Callable[[int, int], Pixels], size: Size, strokes: Strokes) -> Iterator[Pixels]:
+def drawn(rows: Rows, size: Size, strokes: Strokes) -> Iterator[Pixels]:
     """Bands of rows of a canvas of `size` with its strokes drawn; `rows(top, bottom)` gives it."""
     margin = strokes.margin
     step = max(_LEAST_ROWS, min(_ROWS, _BAND_PIXELS // size.width))
@@ -106,21 +107,38 @@ def with_strokes(pixels: Pixels, ground: Plane | None, strokes: Strokes) -> Pixe
     return np.clip(pixels, 0.0, 1.0)
 
 
-def combed(image: Pixels, times: int) -> Pixels:
-    """A painting `(H, W, 3)` blurred along its strokes alone, over 3, 9 or 27 px for 1 to 3 times.
+def combed(rows: Rows, size: Size, times: int) -> Rows:
+    """A painting of `size` blurred along its strokes alone, over 3, 9 or 27 px for 1 to 3 times.
 
     What runs across strokes (cracks, the weave of the cloth, dots, a scan's grain) goes, edges of
-    strokes stay.
+    strokes stay. Only bands of it are held; rows are best asked for from top to bottom.
     """
     if not times:
-        return image
+        return rows
+
+    @lru_cache(maxsize=2)
+    def band(number: int) -> Pixels:
+        return _combed_band(rows, size, times, number * _ROWS)
+
+    def part(top: int, bottom: int) -> Pixels:
+        numbers = range(top // _ROWS, -(-bottom // _ROWS))
+        parts = [band(n)[max(0, top - n * _ROWS) : bottom - n * _ROWS] for n in numbers]
+        return np.concatenate(parts)
+
+    return part
+
+
+def _combed_band(rows: Rows, size: Size, times: int, top: int) -> Pixels:
+    """The band of `_ROWS` rows from `top` on, combed."""
     margin = _DIRECTION_MARGIN + sum(int(step) + 1 for step in _STEPS[:times])
-    out = np.empty_like(image)
-    for rows, rows_around, rows_inside in _spans(image.shape[0], _ROWS, margin):
-        for columns, columns_around, inside in _spans(image.shape[1], _COLUMNS, margin):
-            part = np.ascontiguousarray(image[rows_around, columns_around])
-            found = _along(part, *direction(_grey(part)), _STEPS[:times])
-            out[rows, columns] = found[rows_inside, inside]
+    bottom = min(top + _ROWS, size.height)
+    first, last = max(0, top - margin), min(size.height, bottom + margin)
+    image = rows(first, last)
+    out = np.empty((bottom - top, size.width, 3), np.float32)
+    for columns, around, inside in _spans(size.width, _COLUMNS, margin):
+        part = np.ascontiguousarray(image[:, around])
+        found = _along(part, *direction(_grey(part)), _STEPS[:times])
+        out[:, columns] = found[top - first : bottom - first, inside]
     return out
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stages.nst.banded import Block, Rows
@@ -31,13 +32,28 @@ NOWHERE = Rect(0, 0, 0, 0)
 class Wanted:
     """What to read: moments of the `style` layers over `core`, features of `content` over `write`.
 
-    Regions are px of the image that the encoder is shown, left and top on whole cells.
+    Regions are px of the image that the encoder is shown, left and top on whole cells. `weight`
+    `(1, 1, H, W)` of the image's px is how much positions count; there is no way back through it.
     """
 
     style: tuple[str, ...]
     core: Rect
     content: tuple[str, ...] = ()
     write: Rect = NOWHERE
+    weight: Tensor | None = None
+
+    def weights(self, stride: int) -> Tensor | None:
+        """Weights of a layer's positions within `core`, `(rows, columns)`; None for equal ones."""
+        if self.weight is None:
+            return None
+        cells = F.avg_pool2d(self.weight, stride)
+        everything = Rows(0, cells.shape[-2])
+        return _region(cells, self.core, stride, everything)[0][..., 0]
+
+    def count(self, stride: int) -> float:
+        """How many positions of a layer lie within `core`, by their weights."""
+        weights = self.weights(stride)
+        return float(_cells(self.core, stride)) if weights is None else float(weights.sum())
 
 
 @dataclass(frozen=True)
@@ -56,8 +72,8 @@ def read(encoder: Encoder, image: Tensor, wanted: Wanted, *, bfloat16: bool = Fa
     found = _Read.apply(image, encoder, wanted, torch.bfloat16 if bfloat16 else torch.float32)
     layers = {}
     for i, name in enumerate(wanted.style):
-        count = _cells(wanted.core, encoder.architecture.layer(name).stride)
-        layers[name] = LayerMoments(float(count), found[2 * i], found[2 * i + 1])
+        count = wanted.count(encoder.architecture.layer(name).stride)
+        layers[name] = LayerMoments(count, found[2 * i], found[2 * i + 1])
     rest = found[2 * len(wanted.style) :]
     return Reading(Moments(layers), dict(zip(wanted.content, rest, strict=True)))
 
@@ -104,8 +120,9 @@ class _Sums:
     def take(self, step: Step, rows: Rows, features: Tensor) -> None:
         """Add some rows of a layer to its sums; put them with its content features."""
         if step.name in self.wanted.style:
-            part, _ = _region(features, self.wanted.core, step.stride, rows)
+            part, first = _region(features, self.wanted.core, step.stride, rows)
             channels = features.shape[1]
+            weights = self.wanted.weights(step.stride)
             if step.name not in self.moments:
                 total = part.new_zeros(channels, dtype=torch.float32)
                 second = part.new_zeros(channels, channels, dtype=torch.float32)
@@ -113,8 +130,12 @@ class _Sums:
             total, second = self.moments[step.name]
             for some in chunks(part):
                 flat = part[some].reshape(-1, channels).float()
-                total += flat.sum(dim=0)
-                second.addmm_(flat.T, flat)
+                weighted = flat
+                if weights is not None:
+                    of = weights[first : first + part.shape[0]][some]
+                    weighted = flat * of.reshape(-1, 1)
+                total += weighted.sum(dim=0)
+                second.addmm_(weighted.T, flat)
         if step.name in self.wanted.content:
             part, at = _region(features, self.wanted.write, step.stride, rows)
             if step.name not in self.content:
@@ -167,8 +188,8 @@ class _Sums:
             onto, at = _region(gradient, self.wanted.write, step.stride, rows)
             onto.add_(self.content_slopes[step.name][at : at + onto.shape[0]])
 
-    def _count(self, name: str) -> int:
-        return _cells(self.wanted.core, self.encoder.architecture.layer(name).stride)
+    def _count(self, name: str) -> float:
+        return self.wanted.count(self.encoder.architecture.layer(name).stride)
 
 
 def _region(features: Tensor, region: Rect, stride: int, rows: Rows) -> tuple[Tensor, int]:

@@ -158,12 +158,20 @@ class Studio:
         return self._measured(window, self._bled(core, size_of(window)))
 
     @torch.inference_mode()
-    def measure_style(self, window: Pixels, core: Rect) -> Moments:
-        """Moments of a painting over `core`, px of the window, without any bleed."""
-        return self._measured(window, self._moved(core))
+    def measure_style(
+        self, window: Pixels, core: Rect, opacity: NDArray[np.float32] | None = None
+    ) -> Moments:
+        """Moments of a painting over `core`, px of the window, without any bleed.
 
-    def _measured(self, window: Pixels, core: Rect) -> Moments:
-        wanted = Wanted(tuple(self.style_weights), core)
+        With `opacity` `(H, W)`, 0 to 1, positions count by it: by its mean over the px of a cell.
+        """
+        weight = None
+        if opacity is not None:
+            weight = self._framed(to_tensor(opacity[..., None], self.device))
+        return self._measured(window, self._moved(core), weight)
+
+    def _measured(self, window: Pixels, core: Rect, weight: Tensor | None = None) -> Moments:
+        wanted = Wanted(tuple(self.style_weights), core, weight=weight)
         framed = self._framed(to_tensor(window, self.device))
         found = read(self.encoder, framed, wanted, bfloat16=self.bfloat16).moments
         return found.to(torch.device("cpu"))

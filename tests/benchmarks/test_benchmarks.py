@@ -126,7 +126,13 @@ def test_growth_of_small_prints(
     monkeypatch.setattr(growth, "INPUTS", (str(photo), str(style)))
     monkeypatch.setattr(growth, "matmul_rate", lambda precision: 1e11)
     sizes = ["--megapixels", "0.3,0.5", "--iterations", "2", "--out", str(tmp_path)]
-    assert growth.main(sizes) == 0
+    inputs = ["--photo", "2", "--painting", "1", "--inputs-at", "0.2"]
+    assert growth.main([*sizes, *inputs]) == 0
+    small, *large = json.loads((tmp_path / "growth-inputs.json").read_text())["rows"]
+    assert small["over_small"] == 1 and [row["inputs"] for row in large] == [
+        "a photo of 2 megapixels",
+        "a painting of 1 megapixels",
+    ]
     levels = json.loads((tmp_path / "growth-levels.json").read_text())["rows"]
     assert len(levels) == 1 and levels[0]["megapixel_iterations_per_second"] > 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -154,11 +154,18 @@ def webp(width: int, height: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def tiff(width: int, height: int, bands: int = 3, strip: int = 8, after: int = 0) -> bytes:
+def tiff(
+    width: int,
+    height: int,
+    bands: int = 3,
+    strip: int = 8,
+    after: int = 0,
+    more: Sequence[tuple[int, int, int]] = (),
+) -> bytes:
     """A TIFF of one strip at `strip`; `after` is where the next directory is said to be."""
     tags = [
         (256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 2),
-        (273, 4, strip), (277, 3, bands), (278, 4, height), (279, 4, 1000), (284, 3, 1),
+        (273, 4, strip), (277, 3, bands), (278, 4, height), (279, 4, 1000), (284, 3, 1), *more,
     ]  # fmt: skip
     body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + body + struct.pack("<I", after)
@@ -296,7 +303,14 @@ REFUSED = [
     Case("FITS", raw("p.fits", b"SIMPLE  =                    T" + bytes(3000))),
     Case("JPEG 2000", raw("p.jp2", b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(200))),
     Case("OpenEXR", raw("p.exr", b"v/1\x01" + bytes(200))),
-    Case("camera raw", raw("p.cr2", b"II*\0\x10\0\0\0CR\2\0" + bytes(200))),
+    Case("camera raw", raw("p.cr2", b"II*\0\x10\0\0\0CR\2\0" + bytes(200)), says="camera raw"),
+    Case("TIFF named as a raw", renamed(_TIFF, "p.nef"), says="camera raw"),
+    Case("TIFF whose SubIFDs lie outside", raw("p.tif", tiff(80, 60, more=[(330, 4, 10**6)]))),
+    Case(
+        "PNG of HDR",
+        raw("p.png", png(80, 60, more=chunk(b"cICP", bytes([9, 16, 0, 1])))),
+        says="cICP",
+    ),
     Case("HEIC", raw("p.heic", heif(b"heic")), says="JPEG, PNG"),
     Case("AVIF", raw("p.avif", heif(b"avif")), says="JPEG, PNG"),
     Case("PNG of 65,000 x 65,000", raw("p.png", png(65_000, 65_000)), bomb=True, says="megapixels"),

@@ -19,7 +19,7 @@ from odd_files import REFUSED, USABLE, Case
 
 from pipeline.cli.app import main
 from pipeline.planning.resolve import peak_memory
-from stages.canvas import decode as loading
+from stages.canvas.inputs import decode
 
 LONGEST = 20.0
 MOST = 500_000_000  # bytes more than before
@@ -98,7 +98,7 @@ def test_others_are_refused_in_one_line(
     path = case.make(folder)
     before = state_of(folder)
     if case.bomb:
-        monkeypatch.setattr(loading, "_check_pixels", lambda _: pytest.fail("it was decoded"))
+        monkeypatch.setattr(decode, "_convert", lambda *_: pytest.fail("it was decoded"))
     code, said, out = display(*((path, style) if role == "photo" else (style, path)))
     assert code == case.code, said
     assert said.startswith("tilebrush: ") and said.count("\n") == 1 and case.says in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,21 @@ def test_the_same_inputs_give_the_same_bytes(
         display.save(made, tmp_path / name)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
     assert np.array_equal(canvas.read(tmp_path / "a.npy"), made.pixels)
+
+
+def test_a_large_photo_is_not_held_whole(
+    studio: Studio, files: tuple[Path, StyleImages], tmp_path: Path
+) -> None:
+    photo = tmp_path / "large.npy"
+    canvas.resize(files[0], photo, Size(4800, 3600))
+    tracemalloc.start()
+    path = (Scale(Size(80, 60), 1),)
+    made = display.from_files(studio, photo, files[1], path, WEIGHTS, Optimizer(), Tooth())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.3 * 4800 * 3600 * 12  # more than the whole photo, 207 MB, before
+    content = canvas.resized(canvas.read(photo), Size(80, 60))
+    assert made.content_energy == studio.energy(content)
 
 
 def test_in_a_plain_sky_strokes_do_not_follow_the_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages import canvas, measure
-from stages.canvas.strokes import combed
+from stages.canvas import files, resample, strokes
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.studio import Studio
@@ -102,8 +103,71 @@ def test_a_painting_is_combed_at_its_size_on_the_canvas(
     path = saved(tmp_path / "style.npy", style_array)
     small = canvas.resized(style_array, Size(80, 60))
     found = measure.style_moments(studio, StyleImages((path,), (1.0,), combed=2), Size(80, 60))
-    assert distance(found, painting(studio, combed(small, 2))) < ROUNDING
+    combed = strokes.combed(lambda top, bottom: small[top:bottom], Size(80, 60), 2)(0, 60)
+    assert distance(found, painting(studio, combed)) < ROUNDING
     assert distance(found, painting(studio, small)) > 1e-2
+
+
+def test_a_large_painting_is_not_held_whole(tmp_path: Path) -> None:
+    size = Size(1000, 8000)
+    canvas.write(tmp_path / "small.npy", np.random.default_rng(0).random((80, 10, 3), np.float32))
+    canvas.resize(tmp_path / "small.npy", tmp_path / "large.npy", size)
+    styles = StyleImages((tmp_path / "large.npy",), (1.0,), soften=0.7, combed=2)
+    tracemalloc.start()
+    rows = measure.painted_rows(styles.paths[0], size, styles.soften, styles.combed)
+    found = [rows(top, top + 500)[::100, ::100].copy() for top in range(0, 8000, 500)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.85 * size.pixels * 12  # of 96 MB; four times all of it before
+    whole_image = resample.resized(canvas.read(styles.paths[0]), size)
+    combed = strokes.combed(lambda top, bottom: whole_image[top:bottom], size, 2)(0, 8000)
+    soft = cv2.GaussianBlur(combed, (0, 0), 0.7)
+    wanted = [soft[top : top + 500][::100, ::100].copy() for top in range(0, 8000, 500)]
+    assert np.array_equal(np.concatenate(found), np.concatenate(wanted))
+
+
+def cut_out(path: Path, pixels: Pixels, opacity: Pixels) -> Path:
+    """A canvas with an opacity, its colours over white."""
+    over = pixels * opacity[..., None] + (1 - opacity[..., None])
+    height, width, _ = pixels.shape
+    files.write_bands(path, Size(width, height), [np.dstack([over, opacity])], channels=4)
+    return path
+
+
+def test_of_a_painting_that_was_cut_out_only_what_is_left_counts(
+    studio: Studio, style_array: Pixels, tmp_path: Path
+) -> None:
+    # The left part alone, 96 of 200 px: whole cells of all layers.
+    opacity = np.zeros(style_array.shape[:2], np.float32)
+    opacity[:, :96] = 1
+    left = saved(tmp_path / "left.npy", style_array[:, :96])
+    path = cut_out(tmp_path / "cut.npy", style_array, opacity)
+    white = saved(tmp_path / "white.npy", canvas.read(path))
+
+    def found(path: Path, core: int = 512) -> Moments:
+        return measure.style_moments(studio, StyleImages((path,), (1.0,)), Size(4000, 3000), core)
+
+    wanted = found(left)
+    assert distance(found(path), wanted) < 0.2 * distance(found(white), wanted)
+    # In windows, of which the right ones are empty, as at once.
+    assert distance(found(path, 64), found(path)) < ROUNDING
+
+
+def test_opacity_counts_as_a_weight(studio: Studio, style_array: Pixels) -> None:
+    region = Rect(0, 0, 192, 144)
+    window = style_array[:144, :192]
+    half = np.full((144, 192), 0.5, np.float32)
+    plain = studio.measure_style(window, region)
+    even = studio.measure_style(window, region, half)
+    assert distance(even, plain) < ROUNDING
+    ramp = np.repeat(np.arange(0, 12, dtype=np.float32) / 12, 16)[None].repeat(144, axis=0)
+    found = studio.measure_style(window, region, ramp)
+    # Cell columns of the deepest layer, 16 px wide, each by its weight.
+    parts = [(n / 12, studio.measure_style(window, Rect(16 * n, 0, 16, 144))) for n in range(1, 12)]
+    for name, one in found.layers.items():
+        total = sum(weight for weight, _ in parts)
+        mean = sum(weight * part.layers[name].mean for weight, part in parts) / total
+        np.testing.assert_allclose(one.mean, mean, rtol=1e-3, atol=1e-5)
 
 
 def test_several_paintings_are_mixed_by_weight(

@@ -22,6 +22,8 @@ from pipeline.planning import levels as plan
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
 from stages import canvas, restyle
+from stages import display as stage
+from stages.canvas.inputs import decode
 from stages.errors import (
     InputImageError,
     ResourceError,
@@ -377,6 +379,44 @@ def test_a_missing_input_is_said_so(printer, copied: Path, own_photo: Path) -> N
     assert caught.value.exit_code == 15
     with pytest.raises(InputImageError):
         printer(run.root, own_photo)
+
+
+def test_inputs_are_opened_once_for_the_header_and_once_for_the_pixels(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    real = decode.opened
+    monkeypatch.setattr(decode, "opened", lambda path: (opened.append(path), real(path))[1])
+    printer(tmp_path / "run")
+    assert sorted(opened) == sorted([printer.photo, printer.style] * 2)
+
+
+@pytest.mark.parametrize("role", ["photo", "style"])
+def test_of_an_input_cut_short_no_run_is_left(
+    printer, tmp_path: Path, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = Path(shutil.copy(getattr(printer, role), tmp_path / "cut.png"))
+    cut_off(damaged)
+    if role == "style":
+        monkeypatch.setattr(printer, "style", damaged)
+    photo = damaged if role == "photo" else None
+    monkeypatch.setattr(stage, "from_files", lambda *_: pytest.fail("it was worked on"))
+    for folder in (tmp_path / "new", tmp_path / "empty"):
+        if folder.name == "empty":
+            folder.mkdir()
+        with pytest.raises(InputImageError, match="cut short"):
+            printer(folder, photo)
+        assert folder.exists() == (folder.name == "empty")
+    monkeypatch.undo()
+    assert printer(tmp_path / "empty").tiles_found == 0  # as good as new
+
+
+def test_force_drops_nothing_for_an_input_cut_short(printer, copied: Path, own_photo: Path) -> None:
+    cut_off(own_photo)
+    before = contents(copied)
+    with pytest.raises(InputImageError, match="cut short"):
+        printer(copied, own_photo, force=True)
+    assert contents(copied) == before and not problems(copied)
 
 
 # ---- the encoder

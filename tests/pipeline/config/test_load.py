@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import load as config
-from pipeline.config import units
-from pipeline.config.load import Settings
+from pipeline.config.load import Settings, units
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Size
 

@@ -64,3 +64,59 @@ def png_header(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(bytes(1000)))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def tiff_page(
+    data: NDArray[Any],
+    photometric: int = 2,
+    *,
+    subfile: int | None = None,
+    extra: int | None = None,
+    more: dict[int, int] | None = None,
+) -> dict[int, tuple[int, ...] | bytes]:
+    """Tags of a TIFF page of an array (height, width, samples), the pixels under 273."""
+    height, width, samples = data.shape
+    bits = data.dtype.itemsize * 8
+    tags: dict[int, tuple[int, ...] | bytes] = {
+        256: (width,), 257: (height,), 258: (bits,) * samples, 259: (1,), 262: (photometric,),
+        273: data.astype(data.dtype.newbyteorder("<")).tobytes(), 277: (samples,), 278: (height,),
+        279: (data.nbytes,), 284: (1,),
+    }  # fmt: skip
+    tags |= {254: (subfile,)} if subfile is not None else {}
+    tags |= {338: (extra,)} if extra is not None else {}
+    return tags | {tag: (value,) for tag, value in (more or {}).items()}
+
+
+def tiff(*pages: dict[int, tuple[int, ...] | bytes]) -> bytes:
+    """A little-endian TIFF of those pages."""
+    out = b"II*\0" + struct.pack("<I", 8)
+    for number, tags in enumerate(pages, start=1):
+        behind = len(out) + 2 + 12 * len(tags) + 4
+        entries, values = b"", b""
+        for tag, value in sorted(tags.items()):
+            if isinstance(value, bytes):
+                entries += struct.pack("<HHII", tag, 4, 1, behind + len(values))
+                values += value
+            elif len(value) > 2:
+                at = behind + len(values)
+                entries += struct.pack("<HHII", tag, 3, len(value), at)
+                values += struct.pack(f"<{len(value)}H", *value)
+            elif len(value) == 2:
+                entries += struct.pack("<HHIHH", tag, 3, 2, *value)
+            else:
+                entries += struct.pack("<HHII", tag, 4, 1, value[0])
+        values += bytes(len(values) % 2)
+        following = behind + len(values) if number < len(pages) else 0
+        out += struct.pack("<H", len(tags)) + entries + struct.pack("<I", following) + values
+    return out
+
+
+def png_with(path: Path, image: Any, *chunks: tuple[bytes, bytes]) -> Path:
+    """The image as a PNG without a profile, with chunks before its pixels."""
+    data = image.pngsave_buffer(keep="none")
+    more = b""
+    for kind, inside in chunks:
+        checksum = struct.pack(">I", zlib.crc32(kind + inside))
+        more += struct.pack(">I", len(inside)) + kind + inside + checksum
+    path.write_bytes(data[:33] + more + data[33:])
+    return path

@@ -1,4 +1,4 @@
-"""Tests of stages.canvas.tooth."""
+"""Tests of stages.canvas.ground."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from stages import canvas
 from stages.canvas import strokes as drawing
 from stages.canvas.files import Pixels
 from stages.canvas.ground import noise
-from stages.canvas.strokes import PLAIN, Strokes, combed, drawn, with_strokes
+from stages.canvas.strokes import PLAIN, Strokes, drawn, with_strokes
 from stages.tiles import Size
 
 
@@ -24,6 +24,13 @@ def stripes(angle: float, height: int = 160, width: int = 200, period: float = 2
     y, x = np.mgrid[:height, :width]
     wave = 0.5 + 0.3 * np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period)
     return np.repeat(wave[..., None], 3, axis=2).astype(np.float32)
+
+
+def combed(pixels: Pixels, times: int) -> Pixels:
+    """All rows of a combed painting."""
+    height, width, _ = pixels.shape
+    rows = drawing.combed(lambda top, bottom: pixels[top:bottom], Size(width, height), times)
+    return rows(0, height)
 
 
 def whole(pixels: Pixels, strokes: Strokes) -> Pixels:
@@ -158,7 +165,14 @@ def test_combing_takes_dots_away_and_leaves_strokes(angle: float) -> None:
 
 def test_no_combing_leaves_a_painting_as_it_is() -> None:
     soft = stripes(0.5)
-    assert combed(soft, 0) is soft
+    assert np.array_equal(combed(soft, 0), soft)
+
+
+@pytest.mark.parametrize(("top", "bottom"), [(0, 1), (511, 513), (300, 1100), (1024, 1200)])
+def test_any_rows_of_a_combed_painting_are_those_of_all(top: int, bottom: int) -> None:
+    painting = stripes(0.5, height=1200, width=60)
+    rows = drawing.combed(lambda first, last: painting[first:last], Size(60, 1200), 2)
+    assert np.array_equal(rows(top, bottom), combed(painting, 2)[top:bottom])
 
 
 @settings(max_examples=15, deadline=None)

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from stages.canvas import _vips
+from stages.canvas.inputs.declared import PLAIN, Meaning
+from stages.canvas.inputs.encodings import decoded
 from stages.errors import InputImageError
 
 _GREY = ("b-w", "grey16")
 _LAB = ("lab", "labs", "labq", "xyz", "lch", "yxy", "hsv", "oklab", "oklch")
-_MAXIMUM = {"uchar": 255.0, "ushort": 65535.0, "uint": 4294967295.0, "float": 1.0, "double": 1.0}
+_MAXIMUM = {
+    "uchar": 255.0,
+    "short": 32767.0,
+    "ushort": 65535.0,
+    "uint": 4294967295.0,
+    "float": 1.0,
+    "double": 1.0,
+}
 
 
 def is_float(image: Any) -> bool:
@@ -18,22 +27,43 @@ def is_float(image: Any) -> bool:
     return image.format in ("float", "double")
 
 
-def to_srgb(image: Any, path: Path) -> Any:
+def has_extra(image: Any) -> bool:
+    """Whether there is a band beyond the colours."""
+    return bool(image.bands > _colours(image))
+
+
+def extra_band(image: Any) -> Any:
+    """The band beyond the colours, 0 to 1."""
+    return image[image.bands - 1] / _maximum(image)
+
+
+def to_srgb(image: Any, path: Path, meaning: Meaning = PLAIN) -> Any:
     """The image as float sRGB of three bands, 0 to 1, transparency laid over white.
 
     Raises: `InputImageError` naming `path` for a number of channels that is no picture.
     """
-    colours = 4 if image.interpretation == "cmyk" else 1 if image.bands < 3 else 3
+    colours = _colours(image)
     if image.bands > colours + 1 or image.bands < colours:
         raise InputImageError(
             f"{path}: {image.bands} channels; save it as grey, RGB or CMYK, flattened"
         )
-    alpha = image[image.bands - 1] / _maximum(image) if image.bands > colours else None
-    colour = image.extract_band(0, n=colours) if alpha is not None else image
-    rgb = _converted(colour)
+    colour = image.extract_band(0, n=colours) if has_extra(image) else image
+    alpha = opacity(image, meaning)
+    rgb = _converted(colour, meaning)
     if alpha is not None:
         rgb = rgb * alpha + (1.0 - alpha)
     return rgb.cast("float").copy(interpretation="srgb")
+
+
+def opacity(image: Any, meaning: Meaning = PLAIN) -> Any:
+    """How opaque the image is, one band of 0 to 1; None if all of it is."""
+    if not has_extra(image) or meaning.extra == "other":
+        return None
+    return extra_band(image)
+
+
+def _colours(image: Any) -> int:
+    return 4 if image.interpretation == "cmyk" else 1 if image.bands < 3 else 3
 
 
 def _maximum(image: Any) -> float:
@@ -41,8 +71,10 @@ def _maximum(image: Any) -> float:
     return _MAXIMUM[image.format]
 
 
-def _converted(colour: Any) -> Any:
-    """Grey, RGB or CMYK without transparency as float sRGB."""
+def _converted(colour: Any, meaning: Meaning) -> Any:
+    """Grey, RGB, CMYK or Lab without transparency as float sRGB."""
+    if meaning.lab:
+        colour = _lab_of_bytes(colour, meaning.lab)
     if colour.interpretation in _LAB:
         return colour.colourspace("rgb16") / 65535.0
     cmyk = colour.interpretation == "cmyk"
@@ -58,7 +90,20 @@ def _converted(colour: Any) -> Any:
         transformed = _profiled(colour, "cmyk" if cmyk else None)
         if transformed is not None:
             return transformed
+    if meaning.encoding is not None:
+        return decoded(colour, meaning.encoding)
     return _three(colour) / _maximum(colour)
+
+
+def _lab_of_bytes(colour: Any, kind: str) -> Any:
+    """Lab of 8 bits a channel as numbers: a and b are two's complements, or lie above 128."""
+    light, *rest = colour.bandsplit()
+    if kind == "signed":
+        rest = [(band > 127).ifthenelse(band - 256, band) for band in rest]
+    else:
+        rest = [band - 128 for band in rest]
+    lab = (light * (100.0 / 255.0)).bandjoin(rest)
+    return lab.cast("float").copy(interpretation="lab")
 
 
 def _three(image: Any) -> Any:

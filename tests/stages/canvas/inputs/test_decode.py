@@ -13,8 +13,10 @@ import pyvips
 from pictures import HEIGHT, WIDTH, gradient, noisy, png_header, prepared, rgb, save
 
 from stages import canvas
+from stages.canvas import files
+from stages.canvas.inputs import decode
 from stages.errors import InputImageError
-from stages.tiles import Size, centre_crop
+from stages.tiles import Rect, Size, centre_crop
 
 EXACT = gradient() / 255.0
 
@@ -264,7 +266,7 @@ def test_bombs_are_refused(tmp_path: Path, side: int) -> None:
 def test_files_that_must_be_decoded_whole_have_a_lower_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stages.canvas.decode.MAX_WHOLE_PIXELS", 1000)
+    monkeypatch.setattr("stages.canvas.inputs.decode.MAX_WHOLE_PIXELS", 1000)
     canvas.inspect(save(rgb(), tmp_path / "plain.png"))
     for name, options in (("p.webp", {}), ("p.png", {"interlace": True})):
         with pytest.raises(InputImageError, match="decoded whole"):
@@ -292,3 +294,97 @@ def test_nothing_but_our_message_reaches_the_screen(tmp_path: Path) -> None:
     )
     assert done.stdout.split() == ["refused", "refused"]
     assert done.stderr == ""
+
+
+def test_a_file_is_opened_once_for_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = decode.opened
+    monkeypatch.setattr(decode, "opened", lambda p: (opened.append(p.name), real(p))[1])
+    for name in ("p.jpg", "p.png", "p.tif"):
+        path = save(noisy(), tmp_path / name)
+        canvas.prepare_photo(path, tmp_path / "c.npy", Size(100, 30))
+        canvas.prepare_style(path, tmp_path / "c.npy", 5000)
+    assert opened == ["p.jpg"] * 2 + ["p.png"] * 2 + ["p.tif"] * 2
+
+
+def _peak(path: Path, size: Size) -> int:
+    """The most memory that a process takes to prepare a photo, in bytes."""
+    program = (
+        "import re, sys; from pathlib import Path; from stages import canvas; "
+        "from stages.tiles import Size\n"
+        "canvas.prepare_photo(Path(sys.argv[1]), Path(sys.argv[1] + '.npy'), "
+        "Size(int(sys.argv[2]), int(sys.argv[3])))\n"
+        "print(re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path), str(size.width), str(size.height)],
+        capture_output=True,
+        text=True,
+        cwd=Path(canvas.__file__).parents[2],
+        check=True,
+    )
+    return int(done.stdout) * 1024
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux's /proc")
+def test_turning_a_photo_takes_no_more_memory_than_another(tmp_path: Path) -> None:
+    size = Size(3000, 4000)
+    level = save(rgb(gradient(size.width, size.height)), tmp_path / "level.tif")
+    image = rgb(gradient(size.height, size.width)).copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    turned = save(image, tmp_path / "turned.tif")
+    more = _peak(turned, size) - _peak(level, size)
+    assert more < 0.4 * size.pixels * 12  # of 144 MB, which were all mapped
+
+
+# ---- paintings that were cut out
+
+
+def _cut_out(path: Path, orientation: int = 1) -> Path:
+    """The gradient, its right half transparent; stored so that it is upright when turned."""
+    band = np.where(np.arange(WIDTH) < WIDTH // 2, 255, 0).astype(np.uint8)
+    array = np.dstack([gradient(), np.broadcast_to(band, (HEIGHT, WIDTH))])
+    if orientation == 6:  # turned clockwise to be upright
+        array = np.rot90(array, 1)
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(array)).copy(interpretation="srgb")
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    return save(image, path)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_opacity_of_a_painting_is_kept(tmp_path: Path, orientation: int) -> None:
+    path, dst = _cut_out(tmp_path / "p.tif", orientation), tmp_path / "c.npy"
+    assert canvas.prepare_style(path, dst, 10**6) == canvas.size_of(dst) == Size(WIDTH, HEIGHT)
+    opacity = files.opacity(dst)
+    assert opacity is not None and opacity.shape == (HEIGHT, WIDTH)
+    assert np.all(opacity[:, : WIDTH // 2] == 1) and np.all(opacity[:, WIDTH // 2 :] == 0)
+    over_white = EXACT.copy()
+    over_white[:, WIDTH // 2 :] = 1
+    assert np.allclose(canvas.read(dst), over_white, atol=1e-6)
+    canvas.preview(dst, tmp_path / "p.png")
+    assert np.allclose(prepared(tmp_path / "p.png"), over_white, atol=0.003)
+    canvas.prepare_style(path, dst, 5000)
+    small = files.opacity(dst, Rect(2, 3, 4, 5))
+    assert small is not None and np.all(small == 1) and small.shape == (5, 4)
+
+
+def test_a_painting_without_transparency_has_the_bytes_of_one_without_a_fourth_band(
+    tmp_path: Path,
+) -> None:
+    for name, image in (("a", rgb()), ("b", rgb().bandjoin(255))):
+        canvas.prepare_style(save(image, tmp_path / f"{name}.png"), tmp_path / name, 9999)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert files.opacity(tmp_path / "a") is None
+
+
+def test_a_photo_keeps_no_opacity(tmp_path: Path) -> None:
+    prepared(_cut_out(tmp_path / "p.png"))
+    assert files.opacity(tmp_path / "prepared.npy") is None
+
+
+def test_a_painting_of_nothing_is_refused(tmp_path: Path) -> None:
+    path = save(rgb().bandjoin(0), tmp_path / "p.png")
+    with pytest.raises(InputImageError, match="wholly transparent"):
+        canvas.prepare_style(path, tmp_path / "c.npy", 10**6)

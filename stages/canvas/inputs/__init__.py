@@ -1,0 +1,1 @@
+"""Image files as they come: opened, checked, decoded, their colours made sRGB."""

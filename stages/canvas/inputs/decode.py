@@ -1,0 +1,267 @@
+"""Photographs and paintings in, canvases out.
+
+Whatever the file holds (any orientation, colour profile, CMYK, grey, 16 bit, float, palette,
+transparency) becomes float32 sRGB, a band at a time. A file is decoded once and to its end, on its
+way to the canvas; one that is cut short or damaged is refused, and what was written is no canvas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stages.canvas import _vips
+from stages.canvas.inputs.colour import extra_band, has_extra, is_float, opacity, to_srgb
+from stages.canvas.inputs.declared import Meaning, meaning
+from stages.canvas.inputs.opening import opened
+from stages.canvas.inputs.turning import sideways, unturned, write_upright
+from stages.errors import InputImageError
+from stages.tiles import Rect, Size, centre_crop
+
+MIN_SIDE = 16
+MAX_PIXELS = 1_000_000_000
+MAX_WHOLE_PIXELS = 150_000_000
+"""Most pixels of a file that must be decoded into memory whole (interlaced, GIF, WebP, HEIF)."""
+
+_FORMATS = {
+    "jpegload": "JPEG",
+    "pngload": "PNG",
+    "tiffload": "TIFF",
+    "webpload": "WebP",
+    "gifload": "GIF",
+    "heifload": "HEIF",
+}
+_ROWS = 4  # at a time, out of libvips
+_STREAMED = ("JPEG", "PNG", "TIFF")
+_BITS = {"uchar": 8, "ushort": 16, "uint": 32, "float": 32, "double": 64}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an image file says about itself; `width` and `height` are those after turning.
+
+    `notes` are lines for the user, about what of the file is taken and how its colours are read.
+    """
+
+    path: Path
+    width: int
+    height: int
+    bands: int
+    format: str
+    interpretation: str
+    has_profile: bool
+    source_bits: int
+    orientation: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Size:
+        """Width and height in px, turned upright."""
+        return Size(self.width, self.height)
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A file whose header was read: its pixels, what it says, how its numbers are meant."""
+
+    path: Path
+    image: Any
+    facts: Facts
+    meaning: Meaning
+
+
+def inspect(path: Path) -> Facts:
+    """Read the header of a photograph or painting and check that it can be used.
+
+    Raises: `InputImageError` if it is missing, no image, a camera raw, too small or too large.
+    """
+    return _usable(path).facts
+
+
+def check(path: Path) -> None:
+    """Decode the whole file, where nothing is made of it; the `prepare_` functions do so too.
+
+    Raises: `InputImageError` if it is missing, no image, too small or too large, or any pixel
+    cannot be decoded or used.
+    """
+    image = _usable(path).image
+    with _decoding(path):
+        if is_float(image):
+            _check_numbers(path)
+        else:
+            image.avg()
+
+
+def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
+    """Write a photograph as a canvas of the aspect of `size`; returns the canvas's size.
+
+    Turned upright, converted to sRGB, cropped around its centre, and shrunk to `size` if it is
+    larger; a smaller one keeps its own resolution.
+    Raises: `InputImageError` if any pixel of the file cannot be decoded.
+    """
+    picture = _usable(path)
+    crop = centre_crop(picture.facts.size, size)
+    larger = crop.width >= size.width and crop.height >= size.height
+    return _convert(picture, dst, crop, size if larger else Size(crop.width, crop.height))
+
+
+def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a painting as a canvas of its own aspect and at most `max_pixels`; returns its size.
+
+    The canvas of one that is transparent anywhere has its opacity as a fourth channel.
+    Raises: `InputImageError` if any pixel cannot be decoded, or all of it is transparent.
+    """
+    picture = _usable(path)
+    own = picture.facts.size
+    shrink = min(1.0, math.sqrt(max_pixels / own.pixels))
+    target = Size(max(1, int(own.width * shrink)), max(1, int(own.height * shrink)))
+    whole = Rect(0, 0, own.width, own.height)
+    return _convert(picture, dst, whole, target, cut_out=_cut_out(picture))
+
+
+def _cut_out(picture: _Picture) -> bool:
+    """Whether a painting is transparent anywhere.
+
+    Raises: `InputImageError` if it is everywhere.
+    """
+    path = picture.path
+    if opacity(picture.image, picture.meaning) is None:
+        return False
+    with _decoding(path):
+        band = extra_band(opened(path).image)
+        least, most = band.stats().crop(0, 1, 2, 1).numpy()[0]  # of the only band
+    if most <= 0:
+        raise InputImageError(
+            f"{path}: wholly transparent; save it without transparency or name another painting"
+        )
+    return bool(least < 1)
+
+
+def _usable(path: Path) -> _Picture:
+    """The picture in a file, if it can be used."""
+    found = opened(path)
+    image = found.image
+    meant = meaning(path, image, found.page)
+    facts = _facts(path, image)
+    what = f"{path}: {facts.width}x{facts.height} px"
+    if min(facts.width, facts.height) < MIN_SIDE:
+        raise InputImageError(f"{what}; at least {MIN_SIDE} px a side are needed")
+    if facts.size.pixels > MAX_PIXELS:
+        raise InputImageError(f"{what}; at most {MAX_PIXELS // 10**6} megapixels can be read")
+    whole = facts.format not in _STREAMED or _interlaced(image)
+    if whole and facts.size.pixels > MAX_WHOLE_PIXELS:
+        raise InputImageError(
+            f"{what}, interlaced or {facts.format}: must be decoded whole, and at most "
+            f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
+        )
+    meant = _with_extra(path, image, meant)
+    facts = replace(facts, notes=(*found.notes, *meant.notes))
+    return _Picture(path, image, facts, meant)
+
+
+def _with_extra(path: Path, image: Any, meant: Meaning) -> Meaning:
+    """With the extra band known: one that is not said to be opacity is left out if it would
+    hide more than half of the picture, or is said to be something else."""
+    if not has_extra(image) or meant.extra == "opacity":
+        return meant
+    kind = "is not said to be transparency"
+    if meant.extra == "unknown":
+        with _decoding(path):
+            shown = extra_band(opened(path).image).avg()
+        if shown >= 0.5:
+            return replace(meant, extra="opacity")
+        kind = f"would hide {1 - shown:.0%} of the picture and is not said to be transparency"
+    note = f"{path}: channel {image.bands} {kind}; it is left out"
+    return replace(meant, extra="other", notes=(*meant.notes, note))
+
+
+def _facts(path: Path, image: Any) -> Facts:
+    """What the header says."""
+    loader = str(image.get("vips-loader")).removesuffix("_source")
+    orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
+    orientation = orientation if 1 <= orientation <= 8 else 1
+    width, height = image.width, image.height
+    if sideways(orientation):
+        width, height = height, width
+    if image.format not in _BITS and image.interpretation != "labs":
+        raise InputImageError(
+            f"{path}: pixels of type {image.format}; save it with 8 or 16 bits per channel"
+        )
+    return Facts(
+        path=path,
+        width=width,
+        height=height,
+        bands=image.bands,
+        format=_FORMATS.get(loader, loader),
+        interpretation=str(image.interpretation),
+        has_profile=bool(image.get_typeof("icc-profile-data")),
+        source_bits=_BITS.get(image.format, 16),
+        orientation=orientation,
+    )
+
+
+def _interlaced(image: Any) -> bool:
+    """Whether rows do not come from top to bottom (interlaced PNG, progressive JPEG)."""
+    fields = ("interlaced", "jpeg-multiscan")
+    return any(image.get_typeof(field) and image.get(field) for field in fields)
+
+
+def _convert(
+    picture: _Picture, dst: Path, crop: Rect, target: Size, *, cut_out: bool = False
+) -> Size:
+    """Write a rectangle of the upright image at the size `target`; returns that.
+
+    With its opacity if it is `cut_out`.
+    """
+    path, image, facts = picture.path, picture.image, picture.facts
+    with _decoding(path):
+        if is_float(image):
+            _check_numbers(path)
+        whole = to_srgb(image, path, picture.meaning)
+        if cut_out:
+            whole = whole.bandjoin(opacity(image, picture.meaning).cast("float"))
+        part = unturned(crop, facts.size, facts.orientation)
+        rgb = whole.crop(part.x, part.y, part.width, part.height)
+        turned = sideways(facts.orientation)
+        stored = Size(target.height, target.width) if turned else target
+        if stored != Size(part.width, part.height):
+            rgb = rgb.resize(stored.width / part.width, vscale=stored.height / part.height)
+        write_upright(_to_the_end(whole, rgb.clamp()), dst, facts.orientation, target)
+    return target
+
+
+def _to_the_end(whole: Any, rgb: Any) -> Any:
+    """An image made of part of a file, and a row below it that takes the file's last pixel.
+
+    So the file is decoded to its end in the same pass: it may be cut short where nothing is
+    needed of it. In sequence, for no row of a file can be had after a later one.
+    """
+    last = whole.crop(0, whole.height - 1, 1, 1).embed(0, 0, rgb.width, 1, extend="copy")
+    return rgb.join(last, "vertical").sequential(tile_height=_ROWS)
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    """What libvips finds wrong with the pixels is said about the file `path`."""
+    try:
+        yield
+    except _vips.Error as error:
+        raise InputImageError(
+            f"{path}: damaged or cut short ({_vips.reason(error)}); copy or export it again"
+        ) from None
+
+
+def _check_numbers(path: Path) -> None:
+    """Floating-point values must be numbers of the usual range; decodes the whole file."""
+    image = opened(path).image
+    if ((image - image) == 0).min() == 0:
+        raise InputImageError(f"{path}: holds values that are no numbers (NaN or infinity)")
+    average = opened(path).image.avg()
+    if image.interpretation != "lab" and average > 4.0:
+        raise InputImageError(
+            f"{path}: floating-point values average {average:.3g}; they must lie between 0 and 1"
+        )
