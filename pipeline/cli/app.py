@@ -258,18 +258,18 @@ def _probes() -> dict[str, Any]:
         return [EncoderFound(each.name, each.weights) for each in known.describe()]
 
     def bfloat16() -> str:
-        from stages.nst import device as machine
+        from pipeline.host import speed
 
-        gain = machine.bfloat16_gain()
-        return f"{gain:.1f} times as fast as float32"
+        found, file = speed.answer(), speed.kept_in()
+        kept = f"kept in {file}" if file.is_file() else "not kept"
+        return f"{found.gain:.1f} times as fast as float32 ({kept})"
 
     def computing() -> str:
-        from pipeline.host.resources import cores
-        from stages.nst import device as machine
+        from pipeline.host import speed
+        from stages.nst.device import resolve_device
 
-        device = machine.resolve_device("auto")
-        threads = machine.fastest_threads(cores())
-        return f"{device}, {threads} threads, {machine.resolve_precision('auto', device)}"
+        device = resolve_device("auto")
+        return f"{device}, {speed.threads(0)} threads, {speed.precision('auto', device)}"
 
     return {
         "libvips": libvips,

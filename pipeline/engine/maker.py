@@ -75,7 +75,8 @@ class Maker:
                 s.encoder.weights,
                 s.run.precision,
                 s.run.threads,
-                device=s.run.device,
+                self.console.message,
+                s.run.device,
             )
             found, wanted = self._studio.encoder.fingerprint, self.keys.encoder
             if found != wanted:

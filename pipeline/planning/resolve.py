@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
-from pipeline.host import hours
+from pipeline.host import hours, speed
 from pipeline.host import resources as machine
 from pipeline.planning import estimate
 from pipeline.planning import levels as plan
@@ -82,19 +82,14 @@ def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Set
 
     A resumed run computes with exactly these, wherever it is resumed from.
     """
-    from stages.nst.device import (
-        fastest_threads,
-        resolve_device,
-        resolve_precision,
-        use_threads,
-    )
+    from stages.nst.device import resolve_device, use_threads
 
     config.style_weights(settings, style_count)  # as many weights as styles, or a clear error
     settings = config.apply_preset(settings)
     size = tiles.fitted(photo, box, settings.print.fit)
     device = resolve_device(settings.run.device)
-    precision = resolve_precision(settings.run.precision, device)
-    threads = use_threads(settings.run.threads or fastest_threads(machine.cores()))
+    precision = speed.precision(settings.run.precision, device)
+    threads = use_threads(speed.threads(settings.run.threads))
     weights = str(Path(settings.encoder.weights).absolute()) if settings.encoder.weights else ""
     return settings.model_copy(
         update={
