@@ -6,7 +6,6 @@ Only what reading the command line takes is imported here; commands import the r
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline import __version__
+from pipeline.cli import streams
 from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
     STAGES,
@@ -90,7 +90,7 @@ def display(
     from pipeline.commands import print as runner
 
     console = _console(output)
-    _show(console, runner.display(photo, styles, target, settings, console))
+    _made(console, runner.display(photo, styles, target, settings, console))
 
 
 @app.command("print")
@@ -108,7 +108,7 @@ def print_command(
     from pipeline.commands import print as runner
 
     console = _console(output)
-    _show(console, runner.print_run(photo, styles, run, settings, console, choices.force))
+    _made(console, runner.print_run(photo, styles, run, settings, console, choices.force))
 
 
 @app.command()
@@ -123,7 +123,7 @@ def resume(run: Run, habits: Habits, output: Output) -> None:
     from pipeline.commands import print as runner
 
     console, given = _console(output), (overrides,) if overrides else ()
-    _show(console, runner.resume(run, console, *given))
+    _made(console, runner.resume(run, console, *given))
 
 
 @app.command()
@@ -200,7 +200,7 @@ def stage(
     from pipeline.commands import print as runner
 
     console = _console(output)
-    _show(console, runner.rerun(run, which, level, where, overrides, into, console))
+    _made(console, runner.rerun(run, which, level, where, overrides, into, console))
 
 
 @app.command()
@@ -222,7 +222,7 @@ def clean(run: Run, output: Output) -> None:
     from pipeline.commands import print as runner
 
     console = _console(output)
-    _show(console, runner.clean(run, console))
+    _made(console, runner.clean(run, console))
 
 
 @app.command()
@@ -313,8 +313,27 @@ def _console(output: Output) -> Console:
     return Console(quiet=output.quiet, json=output.json)
 
 
+def _made(console: Console, result: object) -> None:
+    """Show the result of a command that made something, which is there whether it is shown or not.
+
+    A command that only tells something has failed if that is lost.
+    """
+    from pipeline.console.console import OutputLost
+
+    try:
+        console.show(result)
+    except OutputLost as lost:
+        if not lost.reader_left:
+            console.error(f"done, but {lost}")
+    _leave(result)
+
+
 def _show(console: Console, result: object) -> None:
     console.show(result)
+    _leave(result)
+
+
+def _leave(result: object) -> None:
     code = int(getattr(result, "exit_code", 0))
     if code:
         raise typer.Exit(code)
@@ -324,22 +343,29 @@ def _finished(result: object) -> bool:
     return bool(getattr(result, "finished", True))
 
 
+def _told(error: Exception, given: list[str]) -> Exception:
+    """The error, known for what it is where the library has printed help by itself."""
+    from pipeline.console.console import OutputLost
+
+    prints = not given or not {"-h", "--help", "--version"}.isdisjoint(given)
+    return OutputLost(error) if prints and isinstance(error, OSError) else error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code; the one place that maps errors to codes."""
+    streams.open_missing()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with signals():
             code = app(given or ["--help"], prog_name="tilebrush", standalone_mode=False)
             sys.stdout.flush()
         return int(code or 0) if given else UsageError.exit_code
-    except BrokenPipeError:
-        # Who read standard output has left, as `head` does; nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except (KeyboardInterrupt, typer.Abort):  # Typer makes the second of the first
         return failed(Interrupted(signal.SIGINT))
     except Exception as error:
-        return failed(error)
+        return failed(_told(error, given))
+    finally:
+        streams.let_go()
 
 
 if __name__ == "__main__":

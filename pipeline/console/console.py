@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from pipeline.config import units
 from pipeline.console import render
+from stages.errors import TilebrushError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -29,6 +30,18 @@ _MEMORY_SHARE = 0.02
 def is_terminal(stream: TextIO) -> bool:
     """Whether things can be redrawn on `stream`."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class OutputLost(TilebrushError):
+    """Standard output cannot be written; what was to be told there is lost, and nothing else."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"standard output cannot be written ({error.strerror or error}); "
+            "send it to a place that takes it"
+        )
+        # Who has read enough, as `head`, wants to hear nothing of it.
+        self.reader_left = isinstance(error, BrokenPipeError)
 
 
 class Pace:
@@ -182,8 +195,16 @@ class Console:
                 _write(self.stream, line + "\n")
 
     def show(self, result: object) -> None:
-        """Write a result, a frozen dataclass, for people or with --json for programs."""
-        _write(self.out, render.as_json(result) if self.json else render.as_text(result))
+        """Write a result, a frozen dataclass, for people or with --json for programs.
+
+        Raises:
+            OutputLost: It cannot be written.
+        """
+        text = render.as_json(result) if self.json else render.as_text(result)
+        try:
+            _write(self.out, text)
+        except OSError as error:
+            raise OutputLost(error) from None
 
     @contextmanager
     def progress(
