@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from pipeline.commands.results import DisplayResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
+from pipeline.host.work_clock import worked
 from pipeline.planning.resolve import (
     inspect_inputs,
     open_studio,
@@ -36,7 +36,7 @@ def display(
     """
     from stages import canvas, prepare
 
-    began = time.monotonic()
+    began = worked()
     photo_size, _ = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
     weights = config.style_weights(settings, len(styles))
@@ -63,7 +63,7 @@ def display(
         str(size),
         settings.encoder.name,
         sum(scale.iterations for scale in path),
-        round(time.monotonic() - began, 2),
+        round(worked() - began, 2),
         peak_memory(),
     )
 

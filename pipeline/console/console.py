@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from pipeline.config import units
 from pipeline.console import render
+from pipeline.host.work_clock import worked
 from stages.errors import TilebrushError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class OutputLost(TilebrushError):
 
 
 class Pace:
-    """How long work takes, learnt from what was really done of late, on a monotonic clock."""
+    """How long work takes, learnt from what was really done of late; its clock counts work."""
 
     def __init__(self, total: float, per_work: float | None, clock: Callable[[], float]) -> None:
         """`per_work` is a first guess in seconds per unit of work."""
@@ -153,7 +154,7 @@ class Console:
         json: bool = False,
         stream: TextIO | None = None,
         out: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = worked,
     ) -> None:
         """`stream` is for messages (standard error), `out` for results (standard output)."""
         self.quiet, self.json = quiet, json
