@@ -12,8 +12,8 @@ apart, it was not let run, for one of three reasons, and only the last one is a 
 
 So a gap in which both threads have neither run nor queued for most of the time is left out. Waiting
 for a slow disk or the network leaves no gap, since the thread that looks goes on: that is work.
-Only memory that is swapped out for seconds stops both, and looks like a pause. Where the queue is not
-counted (macOS, Windows), processor time alone decides: a computer so busy that the process gets
+Only memory that is swapped out for seconds stops both, and looks like a pause. Where the queue is
+not counted (macOS, Windows), processor time alone decides: a computer so busy that the process gets
 nothing for seconds looks paused there. Pauses shorter than `_GAP` count as work. The clock is
 monotonic: setting the computer's clock does not touch it.
 """
