@@ -6,6 +6,7 @@ Only what reading the command line takes is imported here; commands import the r
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -287,12 +288,20 @@ def _settings(choices: Choices, more: dict[str, object]) -> Settings:
 
 def _display_target(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
     """Where `display` writes: what the user names, else a new file in the current folder."""
+    from pipeline.run import names
+
     if out is None:
-        out = Path("_".join([photo.stem, *(style.stem for style in styles)]) + ".png")
+        stem = "_".join([photo.stem, *(style.stem for style in styles)])
+        out = Path(names.cut(stem, ".png", names.longest(Path())))
         if out.exists() and not force:
             raise UsageError(f"{out} is there already; name another with -o, or use --force")
     if out.suffix.lower() not in _IMAGES:
         raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
+    if len(os.fsencode(out.name)) > (most := names.longest(out.parent)):
+        raise UsageError(
+            f"the output's name has {len(os.fsencode(out.name))} bytes, {most} are possible; "
+            "choose a shorter one with -o"
+        )
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
     if any(_same_file(given, out) for given in (photo, *styles)):

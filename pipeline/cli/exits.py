@@ -55,7 +55,7 @@ def _of_the_system(error: OSError) -> TilebrushError:
     from pipeline.run.atomic import translated
 
     name = str(error.filename or "a file")
-    known = translated(error, Path(name))
+    known = translated(error, Path(name), "then try again")
     if isinstance(known, ResourceError):
         return known
     return TilebrushError(f"{name}: {error.strerror or error}; check the file and its folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from pipeline.planning.resolve import (
     prepared_machine,
     resolve,
 )
-from pipeline.run import atomic
+from pipeline.run import atomic, scratch
 from stages import tiles
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ def display(
 
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
+        TilebrushError: `out` cannot be written, which is found before anything is computed.
     """
     from stages import canvas, prepare
 
@@ -42,8 +42,9 @@ def display(
     weights = config.style_weights(settings, len(styles))
     box = config.parse_size(settings.display.size)
     size = tiles.fitted(photo_size, box, settings.print.fit)
-    with prepared_machine(settings), tempfile.TemporaryDirectory(prefix="tilebrush-") as folder:
-        made = prepare.run(photo, styles, Path(folder), size, settings.style.max_pixels)
+    atomic.try_out(out)
+    with prepared_machine(settings), scratch.folder() as folder:
+        made = prepare.run(photo, styles, folder, size, settings.style.max_pixels)
         # Torch takes a second or two to import: not before the inputs are known to be whole.
         from stages import display as stage
         from stages.measure import StyleImages
@@ -55,9 +56,13 @@ def display(
             made.styles, weights, settings.style.scale, soften=seen.soften, combed=seen.comb
         )
         result = _stylized(made.photo, images, path, settings, console)
-        finished = Path(folder) / "display.npy"
+        finished = folder / "display.npy"
         stage.save(result, finished)
-        atomic.atomic_write(out, lambda part: canvas.write_image(finished, part, settings.run.seed))
+        atomic.atomic_write(
+            out,
+            lambda part: canvas.write_image(finished, part, settings.run.seed),
+            "then run the command again",
+        )
     return DisplayResult(
         str(out),
         str(size),
