@@ -34,6 +34,7 @@ from pipeline.planning.resolve import (
     open_studio,
     peak_memory,
     prepared_machine,
+    print_box,
     resolve,
     with_deadline,
     within_memory,
@@ -80,7 +81,8 @@ def print_run(
     if not RunDir.exists(run_dir):
         check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
+    box = print_box(settings, photo_size, console.message)
+    settings = resolve(settings, photo_size, len(styles), box)
     inputs = (
         Input.of("photo", photo),
         *(Input.of("style", style) for style in styles),
@@ -233,7 +235,8 @@ def plan_for(
     photo_size, style_sizes = inspect_inputs(photo, styles)
     check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, photo_size, len(styles), config.print_size(settings))
+    box = print_box(settings, photo_size, console.message)
+    settings = resolve(settings, photo_size, len(styles), box)
     style_pixels = _style_pixels(style_sizes, settings)
     settings = within_memory(settings, style_pixels)
     pace, used = None, Used()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +75,23 @@ def check_inputs(photo: Path, styles: list[Path]) -> None:
 
     for path in (photo, *styles):
         canvas.check(path)
+
+
+def print_box(settings: Settings, photo: Size, say: Callable[[str], None]) -> Size:
+    """The box in px that the print fits in; paper has no up and is turned as the photo is.
+
+    `say` is told of that in a line. A size in px that was asked for is taken as it is.
+
+    Raises:
+        UsageError: it is out of bounds.
+    """
+    box = config.print_size(settings)
+    if not settings.print.paper or (box.width - box.height) * (photo.width - photo.height) >= 0:
+        return box
+    how = "upright" if photo.height > photo.width else "a landscape"
+    turned = Size(box.height, box.width)
+    say(f"the photo is {how}: the paper, {settings.print.paper}, is turned to {turned} px")
+    return turned
 
 
 def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.config import load as config
 from pipeline.config.schema import RunSettings
-from pipeline.planning.resolve import with_deadline
+from pipeline.planning.resolve import print_box, with_deadline
 from stages.errors import UsageError
+from stages.tiles import Size
 
 EVENING = datetime(2026, 11, 24, 21, 0)
 
@@ -50,3 +51,28 @@ def test_what_cannot_be_is_a_usage_error(changed: dict[str, str], told: str) -> 
     with pytest.raises(UsageError, match=told) as caught:
         resolved(**changed)
     assert "\n" not in str(caught.value)
+
+
+UPRIGHT, LANDSCAPE, SQUARE = Size(300, 400), Size(400, 300), Size(300, 300)
+
+
+@pytest.mark.parametrize(
+    ("photo", "paper", "box"),
+    [
+        (UPRIGHT, "40x30cm", Size(3000, 4000)),
+        (UPRIGHT, "30x40cm", Size(3000, 4000)),
+        (LANDSCAPE, "30x40cm", Size(4000, 3000)),
+        (LANDSCAPE, "40x30cm", Size(4000, 3000)),
+        (SQUARE, "30x40cm", Size(3000, 4000)),
+        (UPRIGHT, "30x30cm", Size(3000, 3000)),
+        (UPRIGHT, "", Size(600, 450)),
+    ],
+)
+@pytest.mark.parametrize("fit", ["cover", "contain"])
+def test_paper_is_turned_as_the_photo_is(photo: Size, paper: str, box: Size, fit: str) -> None:
+    asked = {"print.paper": paper, "print.dpi": "254", "print.size": "600x450", "print.fit": fit}
+    said: list[str] = []
+    assert print_box(config.load(Path(os.devnull), asked), photo, said.append) == box
+    turned = (photo, paper) in ((UPRIGHT, "40x30cm"), (LANDSCAPE, "30x40cm"))
+    assert len(said) == turned
+    assert not turned or (paper in said[0] and str(box) in said[0])
