@@ -171,7 +171,7 @@ def studio(tiny_encoder: Path) -> Any:
     from stages.nst.encoders import load
     from stages.nst.studio import Studio
 
-    return Studio(load(str(tiny_encoder)))
+    return Studio(load(str(tiny_encoder), note=print))
 
 
 class Printer:

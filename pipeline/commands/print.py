@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -103,7 +104,9 @@ def print_run(
             run.clear()
     atomic.require_space(run_dir, plan.make(settings).disk_bytes(style_pixels))
     fitted, studio, began = _within_budget(settings, console)
-    manifest = Manifest(config.to_record(fitted), inputs, _tools(fitted), budget=began)
+    manifest = Manifest(
+        config.to_record(fitted), inputs, _tools(fitted, console.message), budget=began
+    )
     return _work(RunDir.create(run_dir, manifest), console, studio)
 
 
@@ -145,8 +148,8 @@ def _within_budget(
     return fitted, studio, budget.Began(settings.levels.iterations, pace.tiles).record()
 
 
-def _tools(settings: Settings) -> dict[str, str]:
-    """What the run is made with, for run.json."""
+def _tools(settings: Settings, note: Callable[[str], None]) -> dict[str, str]:
+    """What the run is made with, for run.json; `note` is told of a download before it starts."""
     from importlib.metadata import version
 
     from stages import canvas
@@ -157,7 +160,9 @@ def _tools(settings: Settings) -> dict[str, str]:
         "tilebrush": __version__,
         "torch": version("torch"),
         "libvips": canvas.LIBVIPS_VERSION,
-        "encoder weights": weights.sha256(encoders.weights_path(settings.encoder.name, file)),
+        "encoder weights": weights.sha256(
+            encoders.weights_path(settings.encoder.name, file, note=note)
+        ),
     }
 
 

@@ -218,7 +218,7 @@ def open_studio(
     device = resolve_device(device)
     keep_memory()
     use_threads(threads)
-    found = load(encoder, Path(weights) if weights else None, note)
+    found = load(encoder, Path(weights) if weights else None, note=note)
     return Studio(found, precision, device)
 
 
