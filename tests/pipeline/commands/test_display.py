@@ -12,7 +12,7 @@ import pyvips
 
 from pipeline.commands.display import display
 from pipeline.console.console import Console
-from stages import prepare
+from pipeline.run import scratch
 from stages.errors import DiskFull, TilebrushError
 
 ROOT = Path(__file__).parents[3]
@@ -36,13 +36,13 @@ def test_a_name_as_long_as_it_may_be_is_written(printer, tmp_path: Path) -> None
 def test_an_output_that_cannot_be_is_found_first(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
 ) -> None:
-    worked: list[object] = []
-    monkeypatch.setattr(prepare, "run", lambda *given: worked.append(given))
+    begun: list[object] = []
+    monkeypatch.setattr(scratch, "folder", lambda: begun.append(out))
     with pytest.raises(TilebrushError) as caught:
         display(
             printer.photo, [printer.style], tmp_path / out, printer.resolved(), Console(quiet=True)
         )
-    assert worked == [] and "resume" not in str(caught.value)
+    assert begun == [] and "resume" not in str(caught.value)
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="a folder that takes no files")
