@@ -134,7 +134,12 @@ def _threads(cores: int, dtype: torch.dtype) -> tuple[int, bool]:
 
 def bfloat16_gain() -> float:
     """How many times faster than float32 a convolution is in bfloat16; below 1 it is slower."""
-    return speed(torch.get_num_threads()).gain
+    before = torch.get_num_threads()
+    try:
+        with torch.inference_mode():
+            return _gain()[0]
+    finally:
+        use_threads(before)
 
 
 def resolve_precision(wanted: str, device: str = "cpu") -> str:
@@ -143,7 +148,7 @@ def resolve_precision(wanted: str, device: str = "cpu") -> str:
         return wanted
     if device != "cpu":
         return "bfloat16" if device == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-    return speed(torch.get_num_threads()).precision
+    return "bfloat16" if bfloat16_gain() > _WORTH else "float32"
 
 
 def resolve_device(wanted: str) -> str:
