@@ -82,7 +82,7 @@ def encoder(name: str) -> Encoder:
     from stages.nst.network import Encoder
 
     if name == "bundled":
-        return encoders.load(name)
+        return encoders.load(name, note=print)
     design = encoders.architecture(name)
     generator, table, channels = torch.Generator().manual_seed(0), {}, 3
     for layer in design.layers():

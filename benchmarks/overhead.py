@@ -75,9 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     changes = {"levels.iterations": args.iterations, "levels.sweeps": "1"}
     # Starting up is not what is asked about: it is the same for a print of days.
     from pipeline.cli import app as cli
-    from stages.nst import device as machine
+    from pipeline.host import speed
 
-    machine.resolve_precision("auto")
+    speed.answer()
     profile = cProfile.Profile()
     with tempfile.TemporaryDirectory() as folder:
         command = ["print", *INPUTS, "--run", f"{folder}/run", "--size", args.size, "-q"]

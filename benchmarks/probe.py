@@ -125,7 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     test = data.load(args.data, train=False, sides=sides)
     rows = []
     for name in args.encoders.split(","):
-        network = encoders.load(name) if name == "bundled" or "." in name else encoder(name)
+        network = (
+            encoders.load(name, note=print) if name == "bundled" or "." in name else encoder(name)
+        )
         known, held = splits(network, train, MOST), splits(network, test, MOST)
         for source in sorted(held):
             if source not in known:

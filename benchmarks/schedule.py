@@ -55,7 +55,7 @@ class Bench:
 
     def __init__(self, photo: Path, style: Path, size: Size, folder: Path) -> None:
         self.size, self.settings = size, Settings()
-        self.studio = open_studio("bundled", "", resolve_precision("auto"), 0)
+        self.studio = open_studio("bundled", "", resolve_precision("auto"), 0, print)
         canvas.prepare_photo(photo, folder / "photo.npy", size)
         canvas.prepare_style(style, folder / "style.npy", 16_000_000)
         self.photo = canvas.resized(canvas.read(folder / "photo.npy"), size)

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     iterations = [int(count) for count in args.iterations.split(",")]
     names = args.encoders.split(",")
-    studios = [open_studio(name, "", resolve_precision("auto"), 0) for name in names]
+    studios = [open_studio(name, "", resolve_precision("auto"), 0, print) for name in names]
     rows, lines = [], []
     for style in args.style or [SAMPLES / "style.jpg"]:
         with tempfile.TemporaryDirectory() as folder:

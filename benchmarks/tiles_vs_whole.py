@@ -69,7 +69,7 @@ class Bench:
     def __init__(self, case: Case, folder: Path) -> None:
         self.folder, self.size, self.core = folder, case.size, case.core
         self.weights = Weights(content=case.content)
-        self.studio: Studio = open_studio("bundled", "", resolve_precision("auto"), 0)
+        self.studio: Studio = open_studio("bundled", "", resolve_precision("auto"), 0, print)
         size = case.size
         canvas.prepare_photo(case.photo, folder / "photo-own.npy", size)
         canvas.resize(folder / "photo-own.npy", folder / "photo.npy", size)

@@ -98,7 +98,7 @@ def from_files(
 
 def content_energy(studio: Studio, photo: Path, size: Size) -> float:
     """The unit of the content loss, of a prepared photo at the display's size."""
-    return studio.energy(resample.resized(files.read(photo), size))
+    return studio.energy(resample.shrunk(photo, size))
 
 
 def save(result: Displayed, path: Path) -> None:

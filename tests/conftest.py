@@ -151,12 +151,18 @@ def tiny_print(tiny_encoder: Path) -> dict[str, object]:
     }
 
 
+@pytest.fixture(scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the pipeline.toml or the downloaded weights of whoever runs it."""
+def _away_from_home(tmp_path: Path, _cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the pipeline.toml, downloaded weights or kept answers of whoever runs it."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     for name in [name for name in os.environ if name.startswith("TILEBRUSH_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TILEBRUSH_CACHE", str(_cache))  # the computer is tried once for all tests
 
 
 @pytest.fixture(scope="session")
@@ -165,7 +171,7 @@ def studio(tiny_encoder: Path) -> Any:
     from stages.nst.encoders import load
     from stages.nst.studio import Studio
 
-    return Studio(load(str(tiny_encoder)))
+    return Studio(load(str(tiny_encoder), note=print))
 
 
 class Printer:

@@ -20,7 +20,7 @@ SIZE = Size(160, 120)
 
 @pytest.fixture(scope="module")
 def bundled() -> Studio:
-    return Studio(encoders.load("bundled"))
+    return Studio(encoders.load("bundled", note=print))
 
 
 def pixels(path: Path, folder: Path) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline import __version__
+from pipeline.cli import streams
 from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
     Choices,
@@ -90,7 +91,7 @@ def display(
     from pipeline.commands import display as command
 
     console = _console(output)
-    _show(console, command.display(photo, styles, target, settings, console))
+    _made(console, command.display(photo, styles, target, settings, console))
 
 
 @app.command("print")
@@ -108,7 +109,7 @@ def print_command(
     from pipeline.commands import print as command
 
     console = _console(output)
-    _show(console, command.print_run(photo, styles, run, settings, console, choices.force))
+    _made(console, command.print_run(photo, styles, run, settings, console, choices.force))
 
 
 @app.command()
@@ -123,7 +124,7 @@ def resume(run: Run, habits: Habits, output: Output) -> None:
     from pipeline.commands import print as command
 
     console = _console(output)
-    _show(console, command.resume(run, console, overrides))
+    _made(console, command.resume(run, console, overrides))
 
 
 @app.command()
@@ -200,7 +201,7 @@ def stage(
     from pipeline.commands import stage as command
 
     console, asked = _console(output), command.Asked(which, level, where)
-    _show(console, command.rerun(run, asked, overrides, into, console))
+    _made(console, command.rerun(run, asked, overrides, into, console))
 
 
 @app.command()
@@ -221,7 +222,7 @@ def clean(run: Run, output: Output) -> None:
     """Keep only the print and the report of a run."""
     from pipeline.commands import clean as command
 
-    _show(_console(output), command.clean(run))
+    _made(_console(output), command.clean(run))
 
 
 @app.command()
@@ -257,18 +258,18 @@ def _probes() -> dict[str, Any]:
         return [EncoderFound(each.name, each.weights) for each in known.describe()]
 
     def bfloat16() -> str:
-        from stages.nst import device as machine
+        from pipeline.host import speed
 
-        gain = machine.bfloat16_gain()
-        return f"{gain:.1f} times as fast as float32"
+        found, file = speed.answer(), speed.kept_in()
+        kept = f"kept in {file}" if file.is_file() else "not kept"
+        return f"{found.gain:.1f} times as fast as float32 ({kept})"
 
     def computing() -> str:
-        from pipeline.host.resources import cores
-        from stages.nst import device as machine
+        from pipeline.host import speed
+        from stages.nst.device import resolve_device
 
-        device = machine.resolve_device("auto")
-        threads = machine.fastest_threads(cores())
-        return f"{device}, {threads} threads, {machine.resolve_precision('auto', device)}"
+        device = resolve_device("auto")
+        return f"{device}, {speed.threads(0)} threads, {speed.precision('auto', device)}"
 
     return {
         "libvips": libvips,
@@ -286,12 +287,20 @@ def _settings(choices: Choices, more: dict[str, object]) -> Settings:
 
 def _display_target(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
     """Where `display` writes: what the user names, else a new file in the current folder."""
+    from pipeline.run import names
+
     if out is None:
-        out = Path("_".join([photo.stem, *(style.stem for style in styles)]) + ".png")
+        stem = "_".join([photo.stem, *(style.stem for style in styles)])
+        out = Path(names.cut(stem, ".png", names.longest(Path())))
         if out.exists() and not force:
             raise UsageError(f"{out} is there already; name another with -o, or use --force")
     if out.suffix.lower() not in _IMAGES:
         raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
+    if len(os.fsencode(out.name)) > (most := names.longest(out.parent)):
+        raise UsageError(
+            f"the output's name has {len(os.fsencode(out.name))} bytes, {most} are possible; "
+            "choose a shorter one with -o"
+        )
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
     if any(_same_file(given, out) for given in (photo, *styles)):
@@ -312,8 +321,27 @@ def _console(output: Output) -> Console:
     return Console(quiet=output.quiet, json=output.json)
 
 
+def _made(console: Console, result: object) -> None:
+    """Show the result of a command that made something, which is there whether it is shown or not.
+
+    A command that only tells something has failed if that is lost.
+    """
+    from pipeline.console.console import OutputLost
+
+    try:
+        console.show(result)
+    except OutputLost as lost:
+        if not lost.reader_left:
+            console.error(f"done, but {lost}")
+    _leave(result)
+
+
 def _show(console: Console, result: object) -> None:
     console.show(result)
+    _leave(result)
+
+
+def _leave(result: object) -> None:
     code = int(getattr(result, "exit_code", 0))
     if code:
         raise typer.Exit(code)
@@ -323,22 +351,29 @@ def _finished(result: object) -> bool:
     return bool(getattr(result, "finished", True))
 
 
+def _told(error: Exception, given: list[str]) -> Exception:
+    """The error, known for what it is where the library has printed help by itself."""
+    from pipeline.console.console import OutputLost
+
+    prints = not given or not {"-h", "--help", "--version"}.isdisjoint(given)
+    return OutputLost(error) if prints and isinstance(error, OSError) else error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code; the one place that maps errors to codes."""
+    streams.open_missing()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with signals():
             code = app(given or ["--help"], prog_name="tilebrush", standalone_mode=False)
             sys.stdout.flush()
         return int(code or 0) if given else UsageError.exit_code
-    except BrokenPipeError:
-        # Who read standard output has left, as `head` does; nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except (KeyboardInterrupt, typer.Abort):  # Typer makes the second of the first
         return failed(Interrupted(signal.SIGINT))
     except Exception as error:
-        return failed(error)
+        return failed(_told(error, given))
+    finally:
+        streams.let_go()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,11 +22,13 @@ def failed(error: Exception) -> int:
     if os.environ.get(_DEBUG):
         import traceback
 
-        traceback.print_exception(error)
-    from pipeline.console.console import Console
+        with suppress(OSError):  # nobody may be there to read it
+            traceback.print_exception(error)
+    from pipeline.console.console import Console, OutputLost
 
     known = _known(error)
-    Console().error(str(known))
+    if not (isinstance(known, OutputLost) and known.reader_left):
+        Console().error(str(known))
     return known.exit_code
 
 
@@ -53,7 +55,7 @@ def _of_the_system(error: OSError) -> TilebrushError:
     from pipeline.run.atomic import translated
 
     name = str(error.filename or "a file")
-    known = translated(error, Path(name))
+    known = translated(error, Path(name), "then try again")
     if isinstance(known, ResourceError):
         return known
     return TilebrushError(f"{name}: {error.strerror or error}; check the file and its folder")

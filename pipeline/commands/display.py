@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Place, Ref
+from pipeline.host.work_clock import worked
 from pipeline.planning import levels
 from pipeline.planning.levels import Plan
 from pipeline.planning.resolve import (
@@ -23,7 +22,7 @@ from pipeline.planning.resolve import (
     resolve,
     tell_of_inputs,
 )
-from pipeline.run import atomic
+from pipeline.run import atomic, scratch
 from pipeline.run.records import Input
 from stages import tiles
 
@@ -35,30 +34,33 @@ def display(
 
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
+        TilebrushError: `out` cannot be written, which is found before anything is computed.
     """
     from stages import canvas
 
-    began = time.monotonic()
+    began = worked()
     facts, style_facts = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
     config.style_weights(settings, len(styles))  # as many as styles, or a clear error
     size = tiles.fitted(facts.size, config.parse_size(settings.display.size), settings.print.fit)
+    atomic.try_out(out)
     tell_of_inputs(facts, style_facts, size, console)
     inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
-    with prepared_machine(settings), tempfile.TemporaryDirectory(prefix="tilebrush-") as folder:
-        loose = _Display(settings, inputs, size, Path(folder), console).made(facts.size)
+    with prepared_machine(settings), scratch.folder() as folder:
+        loose = _Display(settings, inputs, size, folder, console).made(facts.size)
         atomic.atomic_write(
             out,
             lambda part: canvas.write_image(
                 loose.made[Ref("display canvas")], part, settings.run.seed
             ),
+            "then run the command again",
         )
     return DisplayResult(
         output=str(out),
         size=str(size),
         encoder=settings.encoder.name,
         iterations=sum(scale.iterations for scale in loose.brief.plan.display),
-        took_seconds=round(time.monotonic() - began, 2),
+        took_seconds=round(worked() - began, 2),
         peak_memory_bytes=peak_memory(),
     )
 

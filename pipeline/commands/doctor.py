@@ -134,19 +134,16 @@ def _shortages(result: DoctorResult, folder: Path) -> list[str]:
         needed = ".".join(map(str, LEAST_PYTHON))
         found.append(f"Python is {result.python}; {needed} or newer is needed")
     if result.memory_bytes < LEAST_MEMORY:
-        found.append(
-            f"memory is {units.amount(result.memory_bytes)}, {units.amount(LEAST_MEMORY)} are "
-            "needed; use a computer with more"
-        )
+        there, needed = units.apart(result.memory_bytes, LEAST_MEMORY)
+        found.append(f"memory is {there}, {needed} are needed; use a computer with more")
     elif result.memory_available_bytes < LEAST_MEMORY:
-        found.append(
-            f"{units.amount(result.memory_available_bytes)} of memory are free, "
-            f"{units.amount(LEAST_MEMORY)} are needed; close other programs"
-        )
+        there, needed = units.apart(result.memory_available_bytes, LEAST_MEMORY)
+        found.append(f"{there} of memory are free, {needed} are needed; close other programs")
     if result.folder_free_bytes < LEAST_DISK:
+        there, needed = units.apart(result.folder_free_bytes, LEAST_DISK)
         found.append(
-            f"{units.amount(result.folder_free_bytes)} are free on the disk of {folder}, a print "
-            f"takes about {units.amount(LEAST_DISK)}; free some space or use another disk"
+            f"{there} are free on the disk of {folder}, a print takes about {needed}; "
+            "free some space or use another disk"
         )
     if not result.temporary_writable:
         found.append(

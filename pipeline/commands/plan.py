@@ -23,6 +23,7 @@ from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
     open_studio,
+    print_box,
     resolve,
     style_pixels,
     tell_of_inputs,
@@ -43,7 +44,8 @@ def plan_for(
     facts, style_facts = inspect_inputs(photo, styles)
     check_inputs(photo, styles)
     settings = with_deadline(settings, datetime.now())
-    settings = resolve(settings, facts.size, len(styles), config.print_size(settings))
+    box = print_box(settings, facts.size, console.message)
+    settings = resolve(settings, facts.size, len(styles), box)
     px = style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, px)
     tell_of_inputs(facts, style_facts, config.print_size(settings), console)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline.engine import decisions, table
 from pipeline.engine.outputs import Brief
 from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
+from pipeline.host.work_clock import worked
 from pipeline.planning import estimate, levels
 from pipeline.planning.resolve import (
     check_inputs,
@@ -24,6 +24,7 @@ from pipeline.planning.resolve import (
     open_studio,
     peak_memory,
     prepared_machine,
+    print_box,
     resolve,
     style_pixels,
     tell_of_inputs,
@@ -119,10 +120,11 @@ def _begun(
     """What a new run is begun with; the studio, if a budget's trial needed it."""
     photo, styles = facts
     exact = with_deadline(settings, datetime.now())
-    exact = resolve(exact, photo.size, len(styles), config.print_size(exact))
+    box = print_box(exact, photo.size, console.message)
+    exact = resolve(exact, photo.size, len(styles), box)
     px = style_pixels([style.size for style in styles], exact)
     exact = within_memory(exact, px)
-    tools = _tools(exact)
+    tools = _tools(exact, console)
     needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
     atomic.require_space(run_dir, needed - _given_up(run_dir))
     tell_of_inputs(photo, styles, config.print_size(exact), console)
@@ -195,7 +197,7 @@ def _within_budget(settings: Settings, console: Console) -> tuple[Settings, Stud
     return fitted, studio, pace.tiles
 
 
-def _tools(settings: Settings) -> dict[str, str]:
+def _tools(settings: Settings, console: Console) -> dict[str, str]:
     """What the run is made with, for run.json."""
     from importlib.metadata import version
 
@@ -207,7 +209,9 @@ def _tools(settings: Settings) -> dict[str, str]:
         "tilebrush": __version__,
         "torch": version("torch"),
         "libvips": canvas.LIBVIPS_VERSION,
-        "encoder weights": weights.sha256(encoders.weights_path(settings.encoder.name, file)),
+        "encoder weights": weights.sha256(
+            encoders.weights_path(settings.encoder.name, file, note=console.message)
+        ),
     }
 
 
@@ -243,7 +247,7 @@ def _keep_habits(run: RunDir, given: Settings) -> None:
 def _work(
     run: RunDir, console: Console, studio: Studio | None, given: Settings | None = None
 ) -> PrintResult:
-    began = time.monotonic()
+    began = worked()
     with run.locked():
         if given is not None:
             _keep_habits(run, given)
@@ -259,7 +263,7 @@ def _work(
                 console.progress(worker.work, run.root.name, pace, clock) as bar,
             ):
                 worker.go(bar)
-    return _printed(run, worker, time.monotonic() - began)
+    return _printed(run, worker, worked() - began)
 
 
 def _check_products(state: State) -> None:

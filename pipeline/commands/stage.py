@@ -8,7 +8,6 @@ as the run has them. A setting that changes nothing of the stage is refused.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pipeline.console.console import Console
 from pipeline.engine import decisions, table
 from pipeline.engine.loose import Loose, changed
 from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
+from pipeline.host.work_clock import worked
 from pipeline.planning.resolve import open_studio
 from pipeline.run import atomic
 from pipeline.run.directory import RunDir
@@ -56,7 +56,7 @@ def rerun(
         RunMissing: no run there.
         TilebrushError: the stage's inputs are not made yet.
     """
-    began = time.monotonic()
+    began = worked()
     run = RunDir.open(run_dir)
     again = _Again(run, asked, overrides, console)
     folder = into or run.root.with_name(f"{run.root.name}-{asked.name.replace('@', '-')}")
@@ -69,7 +69,7 @@ def rerun(
         files=files,
         first_loss=losses[0] if losses else 0.0,
         last_loss=losses[-1] if losses else 0.0,
-        took_seconds=round(time.monotonic() - began, 2),
+        took_seconds=round(worked() - began, 2),
     )
 
 
@@ -78,7 +78,7 @@ def _check_folder(folder: Path, run: RunDir) -> None:
         raise UsageError(f"{folder} is inside the run; name a folder outside with --into")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a new folder with --into")
-    with atomic.explained(folder / "after.npy"):
+    with atomic.explained(folder / "after.npy", "then run the command again"):
         folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -102,14 +102,27 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-def amount(count: float) -> str:
-    """An amount of bytes for people: ``870 B``, ``34 kB``, ``1.3 GB`` (powers of 1000)."""
+def amount(count: float, digits: int = 1) -> str:
+    """An amount of bytes for people: ``870 B``, ``34 kB``, ``1.3 GB`` (powers of 1000).
+
+    `digits` is how many follow the point of a number below 10; above, one less.
+    """
     value = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if abs(value) < 999.5:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+            places = 0 if unit == "B" else digits if value < 10 else digits - 1
+            return f"{value:.{places}f} {unit}"
         value /= 1000
-    return f"{value:.1f} TB"
+    return f"{value:.{digits}f} TB"
+
+
+def apart(a: float, b: float) -> tuple[str, str]:
+    """Two amounts with as many digits as it takes to tell them apart."""
+    for digits in range(1, 5):
+        found = amount(a, digits), amount(b, digits)
+        if found[0] != found[1]:
+            break
+    return found
 
 
 def ready(seconds: float, now: datetime) -> str:

@@ -6,7 +6,6 @@ of all that decides its bytes, and what has no valid record with that key is mad
 
 from __future__ import annotations
 
-import time
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pipeline.engine.keys import Keys
 from pipeline.engine.outputs import Brief, Division, Job, Made, Output, Place, Ref, Scope
 from pipeline.engine.session import Session
 from pipeline.host import hours
+from pipeline.host.work_clock import worked
 from pipeline.run import usage
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Manifest
@@ -135,13 +135,13 @@ class Worker:
             self.session.did(work, made=False, note=note)
             return
         self.session.enter()
-        began = time.monotonic()
+        began = worked()
         made = self._tried(output, place, note)
         if made is None:
             self.tally.failed.append(f"{output.stage}@{place.level} {place.row},{place.col}")
             self.session.did(work, made=True, note=note)
             return
-        notes = {"seconds": time.monotonic() - began, **made.notes, **self._served_by(ref)}
+        notes = {"seconds": worked() - began, **made.notes, **self._served_by(ref)}
         self._commit(ref, made, notes)
         self._count(output, computed=1)
         if not output.paced:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.host.work_clock import worked
+
 _ROOT = Path("/sys/class")
 _PROCESSOR = "processor's counters"
 _BATTERY = "battery's discharge"
@@ -145,10 +147,18 @@ def _sources(root: Path) -> list[_Source]:
 class Meter:
     """Adds up energy from now on; knows nothing where nothing can be read."""
 
-    def __init__(self, root: Path = _ROOT, clock: Callable[[], float] = time.monotonic) -> None:
-        """`root` is where the system tells of its devices."""
-        self._clock, self._sources = clock, _sources(root)
-        self._at, self._used = clock(), Used()
+    def __init__(
+        self,
+        root: Path = _ROOT,
+        clock: Callable[[], float] = worked,
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`root` is where the system tells of its devices.
+
+        `clock` counts worked seconds, `wall` those in which the process was stopped too.
+        """
+        self._clock, self._wall, self._sources = clock, wall, _sources(root)
+        self._at, self._wall_at, self._used = clock(), wall(), Used()
 
     def sample(self, *, now: bool = False) -> None:
         """Look at the counters, at most once a second unless `now`."""
@@ -156,11 +166,15 @@ class Meter:
         if not self._sources or (seconds < _EVERY and not now):
             return
         self._at += seconds
+        before, self._wall_at = self._wall_at, self._wall()
+        passed = max(self._wall_at - before, seconds)  # whatever the clocks' steps
         # All are read, so that each knows when it was last read; the first that tells counts.
-        found = [(source.name, source.joules(seconds)) for source in self._sources]
+        found = [(source.name, source.joules(passed)) for source in self._sources]
         for name, joules in found:
             if joules is not None:
                 total = self._used
+                # The counters go on while the process is stopped: that part is not its own.
+                joules *= seconds / passed if passed > 0 else 1.0
                 self._used = Used(total.joules + joules, total.seconds + seconds, name)
                 return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.config import units
 from pipeline.config.schema import EnergySettings, Settings
 from pipeline.host.energy import Used
 from pipeline.planning import levels as planning
@@ -73,10 +74,10 @@ def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) 
     while peak_memory(settings, plan, style_pixels) > limit:
         core = settings.tiles.core - 64
         if core < max(256, 4 * settings.tiles.overlap):
-            need = peak_memory(settings, plan, style_pixels)
+            need, most = units.apart(peak_memory(settings, plan, style_pixels), limit)
             raise ResourceError(
-                f"about {need / 1e9:.1f} GB of memory are needed even with small tiles, "
-                f"{limit / 1e9:.1f} GB may be used; close other programs, raise --set run.memory, "
+                f"about {need} of memory are needed even with small tiles, "
+                f"{most} may be used; close other programs, raise --set run.memory, "
                 "or choose a smaller --size"
             )
         tiles = settings.tiles.model_copy(update={"core": core})

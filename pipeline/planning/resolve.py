@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
-from pipeline.host import hours
+from pipeline.host import hours, speed
 from pipeline.host import resources as machine
 from pipeline.planning import estimate
 from pipeline.planning import levels as plan
@@ -91,24 +91,36 @@ def check_inputs(photo: Path, styles: list[Path]) -> None:
         canvas.check(path)
 
 
+def print_box(settings: Settings, photo: Size, say: Callable[[str], None]) -> Size:
+    """The box in px that the print fits in; paper has no up and is turned as the photo is.
+
+    `say` is told of that in a line. A size in px that was asked for is taken as it is.
+
+    Raises:
+        UsageError: it is out of bounds.
+    """
+    box = config.print_size(settings)
+    if not settings.print.paper or (box.width - box.height) * (photo.width - photo.height) >= 0:
+        return box
+    how = "upright" if photo.height > photo.width else "a landscape"
+    turned = Size(box.height, box.width)
+    say(f"the photo is {how}: the paper, {settings.print.paper}, is turned to {turned} px")
+    return turned
+
+
 def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:
     """Settings with everything decided: exact size, preset, what computes, weights' place.
 
     A resumed run computes with exactly these, wherever it is resumed from.
     """
-    from stages.nst.device import (
-        fastest_threads,
-        resolve_device,
-        resolve_precision,
-        use_threads,
-    )
+    from stages.nst.device import resolve_device, use_threads
 
     config.style_weights(settings, style_count)  # as many weights as styles, or a clear error
     settings = config.apply_preset(settings)
     size = tiles.fitted(photo, box, settings.print.fit)
     device = resolve_device(settings.run.device)
-    precision = resolve_precision(settings.run.precision, device)
-    threads = use_threads(settings.run.threads or fastest_threads(machine.cores()))
+    precision = speed.precision(settings.run.precision, device)
+    threads = use_threads(speed.threads(settings.run.threads))
     weights = str(Path(settings.encoder.weights).absolute()) if settings.encoder.weights else ""
     return settings.model_copy(
         update={

@@ -10,16 +10,18 @@ import errno
 import hashlib
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.config import units
+from pipeline.run import names
+from pipeline.run.names import TEMPORARY
 from stages.errors import DiskFull, ResourceError, TilebrushError
 
-TEMPORARY = ".part-"
+_RESUME = "then run tilebrush resume"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -32,18 +34,19 @@ class Written:
     bytes: int
 
 
-def atomic_write(path: Path, write: Callable[[Path], None]) -> Written:
+def atomic_write(path: Path, write: Callable[[Path], None], again: str = _RESUME) -> Written:
     """Let `write` fill a temporary file beside `path`, then put it in place.
 
-    The temporary name keeps the suffix of `path`, because some writers go by it.
+    The temporary name keeps the suffix of `path`, because some writers go by it. `again` says what
+    the user does once the reason of a failure is gone.
 
     Raises:
         ResourceError: Disk full.
         TilebrushError: The folder cannot be written to, or `write` wrote nothing.
     """
-    with explained(path):
+    with explained(path, again):
         make_folder(path.parent)
-        part = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}"
+        part = names.part(path)
         try:
             write(part)
             written = _flushed(part, path)
@@ -53,6 +56,23 @@ def atomic_write(path: Path, write: Callable[[Path], None]) -> Written:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
     return written
+
+
+def try_out(path: Path) -> None:
+    """Make sure, before hours of work, that `atomic_write` can put a file at `path`.
+
+    Raises:
+        TilebrushError: The folder cannot be written to, or the name is too long for it.
+    """
+    with explained(path, "then try again"):
+        part = names.part(path)
+        try:
+            part.touch(exist_ok=False)
+            with suppress(FileNotFoundError):
+                path.lstat()
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def atomic_write_bytes(path: Path, data: bytes) -> Written:
@@ -117,7 +137,7 @@ def remove_tree(path: Path) -> None:
         if path.is_symlink() or not path.is_dir():
             path.unlink()
         else:
-            doomed = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}"
+            doomed = names.part(path)
             path.replace(doomed)
             flush_folder(path.parent)
             shutil.rmtree(doomed)
@@ -146,19 +166,33 @@ def require_space(folder: Path, needed: int) -> None:
 
     Raises:
         ResourceError: They do not.
+        TilebrushError: Nothing can be written there.
     """
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
+    if _read_only(folder):
+        raise TilebrushError(
+            f"the disk of {folder} is read-only, {units.amount(needed)} are to be written; "
+            "name a folder on another disk"
+        )
     free = shutil.disk_usage(folder).free
     if free < needed:
+        found, wanted = units.apart(free, needed)
         raise ResourceError(
-            f"{free / 1e9:.1f} GB are free on the disk of {folder}, {needed / 1e9:.1f} GB are "
-            "needed; free some space or name a folder on another disk"
+            f"{found} are free on the disk of {folder}, {wanted} are needed; "
+            "free some space or name a folder on another disk"
         )
 
 
+def _read_only(folder: Path) -> bool:
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (AttributeError, OSError):  # Windows, or a disk that does not tell
+        return False
+
+
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, again: str = _RESUME) -> Iterator[None]:
     """Turn failures of the system while `path` is written into errors a user can act on.
 
     Raises:
@@ -172,15 +206,15 @@ def explained(path: Path) -> Iterator[None]:
     except MemoryError:
         raise ResourceError(
             f"out of memory while writing {path}; close other programs or choose smaller tiles "
-            "(--set tiles.core=256), then run tilebrush resume"
+            f"(--set tiles.core=256), {again}"
         ) from None
     except OSError as error:
-        raise translated(error, path) from error
+        raise translated(error, path, again) from error
     except Exception as error:
         known = told_by_system(error)
         if known is None:
             raise
-        raise translated(known, path) from error
+        raise translated(known, path, again) from error
 
 
 def told_by_system(error: Exception) -> OSError | None:
@@ -190,18 +224,15 @@ def told_by_system(error: Exception) -> OSError | None:
     return OSError(codes[0], os.strerror(codes[0])) if codes else None
 
 
-def translated(error: OSError, path: Path) -> TilebrushError:
+def translated(error: OSError, path: Path, again: str = _RESUME) -> TilebrushError:
     """The error to raise for a failure of the system while `path` was written."""
     # NumPy reports a short write as an OSError without a number.
     if error.errno == errno.EFBIG:
         return ResourceError(
-            f"{path} would be longer than files may be here (ulimit -f); raise that limit, then "
-            "run tilebrush resume"
+            f"{path} would be longer than files may be here (ulimit -f); raise that limit, {again}"
         )
     if error.errno in _FULL or (error.errno is None and "requested and" in str(error)):
-        return DiskFull(
-            f"disk full while writing {path}; free space, then run tilebrush resume on the run"
-        )
+        return DiskFull(f"disk full while writing {path}; free space, {again}")
     if error.errno == errno.ENOMEM:
         return ResourceError(f"out of memory while writing {path}; close other programs")
     if error.errno in _FORBIDDEN:
@@ -209,8 +240,12 @@ def translated(error: OSError, path: Path) -> TilebrushError:
             f"cannot write to {path.parent} ({error.strerror}); "
             "make the folder writable or name another one"
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return TilebrushError(
+            f"the name {path.name[:40]}... has {len(os.fsencode(path.name))} bytes, "
+            f"{names.longest(path.parent)} are possible in {path.parent}; choose a shorter one"
+        )
     source = f" ({error.filename})" if error.filename else ""
     return TilebrushError(
-        f"cannot write {path}: {error.strerror or error}{source}; "
-        "check the disk, then run tilebrush resume"
+        f"cannot write {path}: {error.strerror or error}{source}; check the disk, {again}"
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.host.work_clock import worked
 from pipeline.run import atomic
 from pipeline.run import manifest as twofold
 from pipeline.run.atomic import atomic_write_bytes, atomic_write_text, sha256_file
@@ -187,14 +187,14 @@ class RunDir(Layout):
             self._inside(folder)
         extra = dict(record)
         key = str(extra.pop("key"))
-        started = time.monotonic()
+        started = worked()
         # A record must never stand beside an output that it does not describe.
         if beside.exists():
             with atomic.explained(beside):
                 beside.unlink()
                 atomic.flush_folder(beside.parent)
         written = atomic.atomic_write(output, write)
-        seconds = float(extra.pop("seconds", 0.0)) + time.monotonic() - started
+        seconds = float(extra.pop("seconds", 0.0)) + worked() - started
         made = Record(key, written.sha256, written.bytes, round(seconds, 3), now(), extra)
         atomic_write_text(beside, sealed(made))
         return made

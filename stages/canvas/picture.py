@@ -30,6 +30,7 @@ def write_image(src: Path, dst: Path, seed: int) -> None:
     suffix = dst.suffix.lower()
     if suffix == ".png":
         image = quantised(files.as_vips(src), form.bits, form.seed)
+        image = image.copy(xres=form.dpi / 25.4, yres=form.dpi / 25.4)  # px per mm
         _vips.save(image, dst, "png", compression=9, profile="srgb", keep="icc")
     elif suffix in (".tif", ".tiff"):
         write_tiff(src, dst, form)

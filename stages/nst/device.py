@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -21,37 +22,129 @@ from stages.nst.studio import Studio
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "100")
 
 
-def _seconds(dtype: torch.dtype, size: int, repeats: int) -> float:
+_WORTH = 1.25  # the gain from which bfloat16 is taken
+_EMULATED = 20  # times slower than float32 in a tiny trial: not worth a larger one
+_AGAIN, _NEAR = 6, 1.05  # so often within this of the least seconds: then they are sure
+_BREATH, _LONGEST = 0.01, 5.0  # seconds between two rounds, and of all
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What this processor computes fast with."""
+
+    gain: float  # how many times faster than in float32 a convolution is in bfloat16
+    threads: int
+    sure: bool  # whether the trial settled in the time it may take
+
+    @property
+    def precision(self) -> str:
+        """bfloat16 where it is at least a quarter faster: it costs a little accuracy."""
+        return "bfloat16" if self.gain > _WORTH else "float32"
+
+
+def settled(
+    trials: Sequence[Callable[[], float]],
+    pause: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[list[float], bool]:
+    """The least seconds that each trial gives, and whether they are sure.
+
+    The trials take turns, so that another program's load hits all of them; a short pause between
+    the rounds lets them see several of its moments. They are sure when each has come near to its
+    least seconds again and again, and end in any case after `_LONGEST` seconds.
+    """
+    found: list[list[float]] = [[] for _ in trials]
+    ends, sure = clock() + _LONGEST, False
+    while not sure and clock() < ends:
+        for trial, seconds in zip(trials, found, strict=True):
+            seconds.append(trial())
+        sure = all(_reached_again(seconds) for seconds in found)
+        pause(_BREATH)
+    return [min(seconds) for seconds in found], sure
+
+
+def _reached_again(seconds: list[float]) -> bool:
+    return sum(each <= _NEAR * min(seconds) for each in seconds) >= _AGAIN
+
+
+def _convolution(
+    dtype: torch.dtype, size: int, threads: int, clock: Callable[[], float]
+) -> Callable[[], float]:
+    """A trial: seconds of one convolution of `size` x `size` px, with so many threads."""
     image = torch.randn(1, 64, size, size, dtype=dtype).to(memory_format=torch.channels_last)
     kernel = torch.randn(64, 64, 3, 3, dtype=dtype).to(memory_format=torch.channels_last)
-    F.conv2d(image, kernel)
-    best = float("inf")
-    for _ in range(repeats):
-        began = time.perf_counter()
+
+    def trial() -> float:
+        use_threads(threads)
+        F.conv2d(image, kernel)  # compiles it at first, and wakes the threads
+        began = clock()
         F.conv2d(image, kernel)
-        best = min(best, time.perf_counter() - began)
-    return best
+        return clock() - began
+
+    return trial
+
+
+def speed(cores: int) -> Speed:
+    """Try what `cores` cores compute fast with; takes a second or two, at most about 12."""
+    before = torch.get_num_threads()
+    try:
+        with torch.inference_mode():
+            gain, sure = _gain()
+            threads, clear = _threads(cores, torch.bfloat16 if gain > _WORTH else torch.float32)
+            return Speed(gain, threads, sure and clear)
+    finally:
+        use_threads(before)
+
+
+def _gain() -> tuple[float, bool]:
+    """How many times faster than float32 bfloat16 is, and whether that is sure.
+
+    Flags of a processor do not tell: some emulate it hundreds of times slower, which a tiny trial
+    shows first. One thread is timed by its own processor time where that is counted finely enough:
+    other programs can take the core away, but not make that run.
+    """
+    coarse = time.get_clock_info("thread_time").resolution > 1e-5
+    clock = time.perf_counter if coarse else time.thread_time
+    both = (torch.float32, torch.bfloat16)
+    tiny = [_convolution(dtype, 24, 1, clock) for dtype in both]
+    exact, short = (min(trial() for _ in range(3)) for trial in tiny)
+    if short > _EMULATED * exact:
+        return 0.25, True
+    (exact, short), sure = settled([_convolution(dtype, 192, 1, clock) for dtype in both])
+    return exact / short, sure
+
+
+def _threads(cores: int, dtype: torch.dtype) -> tuple[int, bool]:
+    """How many of `cores` threads compute fastest, and whether that is sure.
+
+    Cores that share their units with another (hyper-threads) may help or hinder, so all of them
+    and half of them are tried where there are four or more; fewer are used whole.
+    """
+    if cores < 4:
+        return cores, True
+    counts = (cores, cores // 2)
+    trials = [_convolution(dtype, 256, count, time.perf_counter) for count in counts]
+    (all_of_them, half), sure = settled(trials)
+    return counts[half < all_of_them], sure
 
 
 def bfloat16_gain() -> float:
-    """How many times faster than float32 a convolution is in bfloat16; below 1 it is slower.
-
-    Flags of a processor do not tell: some emulate it hundreds of times slower. A tiny trial first
-    keeps this under a second there; it must not be lost to a moment's load from another program.
-    """
-    with torch.inference_mode():
-        if _seconds(torch.bfloat16, 24, 3) > 20 * _seconds(torch.float32, 24, 3):
-            return 0.25
-        return _seconds(torch.float32, 192, 5) / _seconds(torch.bfloat16, 192, 5)
+    """How many times faster than float32 a convolution is in bfloat16; below 1 it is slower."""
+    before = torch.get_num_threads()
+    try:
+        with torch.inference_mode():
+            return _gain()[0]
+    finally:
+        use_threads(before)
 
 
 def resolve_precision(wanted: str, device: str = "cpu") -> str:
-    """`auto` becomes bfloat16 where it is at least a quarter faster, else float32."""
+    """`auto` becomes what computes fast, found by trying it anew at every call."""
     if wanted != "auto":
         return wanted
     if device != "cpu":
         return "bfloat16" if device == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if bfloat16_gain() > 1.25 else "float32"
+    return "bfloat16" if bfloat16_gain() > _WORTH else "float32"
 
 
 def resolve_device(wanted: str) -> str:
@@ -83,29 +176,12 @@ def use_threads(count: int) -> int:
     return torch.get_num_threads()
 
 
-def fastest_threads(cores: int) -> int:
-    """How many of `cores` threads compute fastest.
-
-    Cores that share their units with another (hyper-threads) may help or hinder, so all of them
-    and half of them are tried where there are four or more; fewer are used whole.
-    """
-    if cores < 4:
-        return cores
-    dtype = torch.bfloat16 if bfloat16_gain() > 1.25 else torch.float32
-    seconds = {}
-    with torch.inference_mode():
-        for count in (cores, cores // 2):
-            use_threads(count)
-            seconds[count] = _seconds(dtype, 256, 5)
-    return cores if seconds[cores] <= seconds[cores // 2] else cores // 2
-
-
 def open_studio(
     encoder: str,
     weights: str,
     precision: str,
     threads: int,
-    note: Callable[[str], None] = print,
+    note: Callable[[str], None],
     device: str = "cpu",
 ) -> Studio:
     """An encoder by name, ready to work; `note` is told of a download before it starts.
@@ -117,8 +193,13 @@ def open_studio(
     device = resolve_device(device)
     keep_memory()
     use_threads(threads)
-    found = load(encoder, Path(weights) if weights else None, note)
+    found = load(encoder, Path(weights) if weights else None, note=note)
     return Studio(found, precision, device)
+
+
+def torch_version() -> str:
+    """Which torch computes here."""
+    return str(torch.__version__)
 
 
 def cuda_build() -> bool:

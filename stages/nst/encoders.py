@@ -112,7 +112,7 @@ def _described(path: Path, metadata: Mapping[str, str]) -> Architecture:
 
 
 def weights_path(
-    name: str, weights_file: Path | None = None, note: Callable[[str], None] = print
+    name: str, weights_file: Path | None = None, *, note: Callable[[str], None]
 ) -> Path:
     """The file that holds an encoder's weights; those of vgg16 and vgg19 are fetched if need be.
 
@@ -138,16 +138,16 @@ def weights_path(
     return path
 
 
-def load(
-    name: str, weights_file: Path | None = None, note: Callable[[str], None] = print
-) -> Encoder:
+def load(name: str, weights_file: Path | None = None, *, note: Callable[[str], None]) -> Encoder:
     """An encoder with its weights; its `fingerprint` is the SHA-256 of their file.
+
+    `note` is told of a download before it starts.
 
     Raises:
         UsageError: unknown name.
         WeightsError: weights missing, damaged, or of another shape.
     """
-    path = weights_path(name, weights_file, note)
+    path = weights_path(name, weights_file, note=note)
     design = architecture(name)
     encoder = Encoder(design, _from_torchvision(design, weights.read(path)[0]))
     encoder.fingerprint = weights.sha256(path)
@@ -206,7 +206,8 @@ def _fetch(name: str, url: str, path: Path, digits: str) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        download_url_to_file(url, str(path), hash_prefix=digits, progress=True)
+        # Its bar would be drawn whatever the user has asked for; `note` has told of it.
+        download_url_to_file(url, str(path), hash_prefix=digits, progress=False)
     except (OSError, RuntimeError) as e:
         raise WeightsError(
             f"the weights of {name} are not here and cannot be fetched ({e}); get "

@@ -110,12 +110,13 @@ def test_a_large_photo_is_not_held_whole(
     canvas.resize(files[0], photo, Size(4800, 3600))
     tracemalloc.start()
     path = (Scale(Size(80, 60), 1),)
-    made = display.from_files(studio, photo, files[1], path, WEIGHTS, Optimizer(), Tooth())
+    made = display.from_files(studio, photo, files[1], path, manner(studio))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.3 * 4800 * 3600 * 12  # more than the whole photo, 207 MB, before
+    assert made.pixels.shape == (60, 80, 3)
     content = canvas.resized(canvas.read(photo), Size(80, 60))
-    assert made.content_energy == studio.energy(content)
+    assert display.content_energy(studio, photo, Size(80, 60)) == studio.energy(content)
 
 
 def test_in_a_plain_sky_strokes_do_not_follow_the_rows(

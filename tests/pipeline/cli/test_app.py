@@ -324,6 +324,20 @@ def test_display_never_writes_over_what_is_there_by_itself(
     assert main(["display", str(photo), "star.jpg", "--force"]) == 0
 
 
+def test_names_of_museums_are_cut_to_fit(
+    runner: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painting = "Katsushika Hokusai, Thirty-six Views of Mount Fuji, " * 4
+    assert main(["display", "p" * 200 + ".jpg", painting + ".jpg"]) == 0
+    out = runner.calls[0][1][2]
+    assert out.name.startswith("p" * 200) and out.suffix == ".png"
+    out.touch()
+    assert main(["display", "p" * 200 + ".jpg", painting + ".jpg"]) == 2
+    capsys.readouterr()
+    assert main(["display", "p.jpg", "s.jpg", "-o", "n" * 252 + ".png"]) == 2
+    assert "256 bytes" in capsys.readouterr().err
+
+
 def test_display_never_writes_over_its_input(runner: Runner) -> None:
     Path("photo.png").touch()
     assert called("display photo.png star.jpg -o ./photo.png --force") == 2

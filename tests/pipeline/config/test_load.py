@@ -299,3 +299,17 @@ def test_the_settings_import_no_big_library() -> None:
         [sys.executable, "-c", code, *big], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "told"),
+    [
+        (10**9, 2 * 10**9, ("1.0 GB", "2.0 GB")),
+        (1_344_000_000, 1_346_000_000, ("1.34 GB", "1.35 GB")),
+        (0, 34_000, ("0 B", "34 kB")),
+        (23_400_000_000, 23_390_000_000, ("23.40 GB", "23.39 GB")),
+        (5, 5, ("5 B", "5 B")),
+    ],
+)
+def test_two_amounts_are_told_apart(a: float, b: float, told: tuple[str, str]) -> None:
+    assert units.apart(a, b) == told

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
+import textwrap
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -256,6 +259,31 @@ def test_when_it_is_ready() -> None:
     assert units.ready(8 * 86400, now) == "ready Wed 10 Jan 12:53, in 8 d 0 h"
     assert units.ready(1e18, now) == "ready in ages"
     assert "ready" in units.ready(timedelta(days=400).total_seconds(), now)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals of Unix")
+def test_a_stopped_process_is_not_slow() -> None:
+    """A pause of three seconds once made a third of a second of work look like three."""
+    code = """
+        import time
+        from pipeline.console.console import Console
+        with Console(quiet=True).progress(100, "print") as bar:
+            print("begun", flush=True)
+            for _ in range(10):
+                time.sleep(0.1)
+                bar.advance(1)
+            print(bar.pace.elapsed(), bar.pace.remaining())
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    process.send_signal(signal.SIGCONT)
+    elapsed, left = (float(word) for word in process.communicate(timeout=30)[0].split())
+    assert elapsed < 2.5 and left < 22
 
 
 # ---- results

@@ -143,3 +143,13 @@ def test_it_is_not_looked_at_more_than_once_a_second(tmp_path: Path) -> None:
     (package / "energy_uj").write_text("1000000")
     clock.now += 0.7
     assert meter.taken() == Used(1.0, pytest.approx(1.2), "processor's counters")
+
+
+def test_energy_of_a_pause_is_not_its_own(tmp_path: Path) -> None:
+    work, wall = Clock(), Clock()
+    counter = zone(tmp_path, "intel-rapl:0", "package-0", 0) / "energy_uj"
+    meter = Meter(tmp_path, work, wall)
+    work.now, wall.now = work.now + 10, wall.now + 40  # stopped for half a minute of it
+    counter.write_text("400000000")
+    used = meter.taken()
+    assert (used.joules, used.seconds, used.watts) == (100.0, 10.0, 10.0)

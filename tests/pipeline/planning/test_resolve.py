@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from pipeline.cli.app import main
 from pipeline.config import load as config
 from pipeline.config.schema import RunSettings
-from pipeline.planning.resolve import with_deadline
+from pipeline.planning.resolve import print_box, with_deadline
+from stages import canvas
 from stages.errors import UsageError
+from stages.tiles import Size
 
 EVENING = datetime(2026, 11, 24, 21, 0)
 
@@ -50,3 +56,42 @@ def test_what_cannot_be_is_a_usage_error(changed: dict[str, str], told: str) -> 
     with pytest.raises(UsageError, match=told) as caught:
         resolved(**changed)
     assert "\n" not in str(caught.value)
+
+
+UPRIGHT, LANDSCAPE, SQUARE = Size(300, 400), Size(400, 300), Size(300, 300)
+
+
+@pytest.mark.parametrize(
+    ("photo", "paper", "box"),
+    [
+        (UPRIGHT, "40x30cm", Size(3000, 4000)),
+        (UPRIGHT, "30x40cm", Size(3000, 4000)),
+        (LANDSCAPE, "30x40cm", Size(4000, 3000)),
+        (LANDSCAPE, "40x30cm", Size(4000, 3000)),
+        (SQUARE, "30x40cm", Size(3000, 4000)),
+        (UPRIGHT, "30x30cm", Size(3000, 3000)),
+        (UPRIGHT, "", Size(600, 450)),
+    ],
+)
+@pytest.mark.parametrize("fit", ["cover", "contain"])
+def test_paper_is_turned_as_the_photo_is(photo: Size, paper: str, box: Size, fit: str) -> None:
+    asked = {"print.paper": paper, "print.dpi": "254", "print.size": "600x450", "print.fit": fit}
+    said: list[str] = []
+    assert print_box(config.load(Path(os.devnull), asked), photo, said.append) == box
+    turned = (photo, paper) in ((UPRIGHT, "40x30cm"), (LANDSCAPE, "30x40cm"))
+    assert len(said) == turned
+    assert not turned or (paper in said[0] and str(box) in said[0])
+
+
+def test_a_portrait_is_planned_on_upright_paper_and_that_is_said(
+    printer: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tall = tmp_path / "tall.png"
+    canvas.preview(np.random.default_rng(0).random((160, 120, 3), np.float32), tall)
+    paper = ["--paper", "4x3cm", "--dpi", "254", "--fit", "cover", "--no-probe", "--json"]
+    kept = [f"{key}={value}" for key, value in printer.settings.items() if key != "print.size"]
+    options = [part for each in kept for part in ("--set", each)]
+    assert main(["plan", str(tall), str(printer.style), *paper, *options]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["size"] == "300x400"
+    assert said.err.count("turned to 300x400 px") == 1

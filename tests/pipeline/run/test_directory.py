@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from run_files import Files, wrong
@@ -477,6 +478,26 @@ def test_space_is_asked_for_in_advance(tmp_path: Path) -> None:
     atomic.require_space(tmp_path / "not" / "yet", 1)
     with pytest.raises(ResourceError, match="are needed"):
         atomic.require_space(tmp_path / "not" / "yet", 10**18)
+
+
+def test_space_is_told_with_digits_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = SimpleNamespace(free=1_344_000_000)
+    monkeypatch.setattr(atomic.shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(ResourceError, match=r"^1\.34 GB are free .* 1\.35 GB are needed"):
+        atomic.require_space(tmp_path, 1_346_000_000)
+    usage.free = 0
+    with pytest.raises(ResourceError, match=r"^0 B are free .* 34 kB are needed"):
+        atomic.require_space(tmp_path, 34_000)
+
+
+@pytest.mark.skipif(not hasattr(os, "statvfs"), reason="flags of Unix")
+def test_a_read_only_disk_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        atomic.os, "statvfs", lambda folder: SimpleNamespace(f_flag=os.ST_RDONLY | 2)
+    )
+    with pytest.raises(TilebrushError, match="is read-only") as caught:
+        atomic.require_space(tmp_path, 34_000)
+    assert caught.value.exit_code == 1
 
 
 def test_a_log_that_cannot_be_written_is_no_failure(run: RunDir) -> None:

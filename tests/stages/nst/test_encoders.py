@@ -59,7 +59,7 @@ def test_the_bundled_file_is_the_published_one() -> None:
 
 
 def test_bundled_loads_and_sees(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = encoders.load("bundled")
+    encoder = encoders.load("bundled", note=print)
     assert encoder.fingerprint == encoders.BUNDLED_SHA256
     features = encoder(torch.rand(1, 3, 64, 64), ["relu1_1", "relu5_1"])
     assert features["relu1_1"].shape == (1, 16, 64, 64)
@@ -74,7 +74,7 @@ def test_a_changed_bundled_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
     changed.write_bytes(data)
     monkeypatch.setattr(encoders, "BUNDLED_FILE", changed)
     with pytest.raises(WeightsError, match="SHA-256") as caught:
-        encoders.load("bundled")
+        encoders.load("bundled", note=print)
     assert caught.value.exit_code == 12
     assert str(changed) in one_line(caught)
 
@@ -82,7 +82,7 @@ def test_a_changed_bundled_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_missing_bundled_file_is_said_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(encoders, "BUNDLED_FILE", tmp_path / "bundled.safetensors")
     with pytest.raises(WeightsError, match="no such"):
-        encoders.load("bundled")
+        encoders.load("bundled", note=print)
     assert "missing" in encoders.describe()[0].weights
 
 
@@ -90,7 +90,7 @@ def test_bundled_needs_no_torchvision() -> None:
     code = """
         import sys
         from stages.nst import encoders
-        encoders.load("bundled")
+        encoders.load("bundled", note=print)
         print(sorted({"torchvision", "pyvips", "rich"} & set(sys.modules)))
     """
     done = subprocess.run(
@@ -106,7 +106,7 @@ def test_bundled_needs_no_torchvision() -> None:
 def test_an_unknown_name_gets_a_hint() -> None:
     for name, near in (("vgg91", "vgg19"), ("bundeld", "bundled")):
         with pytest.raises(UsageError, match=f"did you mean '{near}'"):
-            encoders.load(name)
+            encoders.load(name, note=print)
     with pytest.raises(UsageError, match="bundled, vgg19, vgg16"):
         encoders.architecture("resnet")
 
@@ -115,7 +115,7 @@ def test_a_file_of_ones_own(tiny_encoder: Path) -> None:
     design = encoders.architecture(str(tiny_encoder))
     assert design.blocks == ((4,), (8, 8), (8,), (12,), (12,))
     assert design.content == (("relu4_1", 1.0),)
-    encoder = encoders.load(str(tiny_encoder))
+    encoder = encoders.load(str(tiny_encoder), note=print)
     assert encoder.fingerprint == hashlib.sha256(tiny_encoder.read_bytes()).hexdigest()
     assert encoder(torch.rand(1, 3, 32, 32), ["relu5_1"])["relu5_1"].shape == (1, 12, 2, 2)
 
@@ -136,14 +136,14 @@ def test_files_that_describe_no_encoder_are_refused(tmp_path: Path, metadata: st
     path = tmp_path / "own.safetensors"
     save_file({"x": torch.ones(1)}, path, None if metadata is None else {"blocks": metadata})
     with pytest.raises(WeightsError, match=r"own\.safetensors.*blocks") as caught:
-        encoders.load(str(path))
+        encoders.load(str(path), note=print)
     one_line(caught)
 
 
 def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
     for call in (
-        lambda: encoders.load(str(tmp_path / "none.safetensors")),
-        lambda: encoders.load("vgg19", tmp_path / "none.pth"),
+        lambda: encoders.load(str(tmp_path / "none.safetensors"), note=print),
+        lambda: encoders.load("vgg19", tmp_path / "none.pth", note=print),
     ):
         with pytest.raises(WeightsError, match="no such weights file") as caught:
             call()
@@ -156,7 +156,7 @@ def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
 def test_vgg19_from_a_torchvision_file(tmp_path: Path) -> None:
     path = tmp_path / "vgg19.pth"
     torch.save(torchvision_table(), path)
-    encoder = encoders.load("vgg19", path)
+    encoder = encoders.load("vgg19", path, note=print)
     assert len(encoder.convolutions) == 13  # up to relu5_1
     for number, conv in list(zip(FIRST_CONVOLUTIONS, encoder.convolutions, strict=False))[1:]:
         assert conv.weight.unique().tolist() == pytest.approx([number / 1000])
@@ -167,7 +167,9 @@ def test_vgg19_from_a_torchvision_file(tmp_path: Path) -> None:
 def test_vgg19_from_a_wrapped_state_dict(tmp_path: Path) -> None:
     path = tmp_path / "vgg19.pth"
     torch.save({"state_dict": torchvision_table()}, path)
-    assert encoders.load("vgg19", path).convolutions[3].bias[0].item() == pytest.approx(0.007)
+    assert encoders.load("vgg19", path, note=print).convolutions[3].bias[0].item() == pytest.approx(
+        0.007
+    )
 
 
 def test_vgg16_from_a_safetensors_file(tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ def test_vgg16_from_a_safetensors_file(tmp_path: Path) -> None:
         table[f"{layer.name}.bias"] = torch.full((layer.channels,), index / 16)
         channels = layer.channels
     save_file(table, tmp_path / "vgg16.safetensors")
-    encoder = encoders.load("vgg16", tmp_path / "vgg16.safetensors")
+    encoder = encoders.load("vgg16", tmp_path / "vgg16.safetensors", note=print)
     assert [conv.bias[0].item() for conv in encoder.convolutions][1:] == [
         index / 16 for index in range(1, 11)
     ]
@@ -187,7 +189,7 @@ def test_vgg16_from_a_safetensors_file(tmp_path: Path) -> None:
 
 def test_weights_of_another_encoder_are_refused(tmp_path: Path, tiny_encoder: Path) -> None:
     with pytest.raises(WeightsError, match=r"vgg19: relu1_1\.weight should be 64x3x3x3") as caught:
-        encoders.load("vgg19", tiny_encoder)
+        encoders.load("vgg19", tiny_encoder, note=print)
     one_line(caught)
 
 
@@ -214,7 +216,7 @@ def test_no_code_is_run_from_a_weights_file(
     path, trace = tmp_path / "vgg19.pth", tmp_path / "trace"
     save({"features.0.weight": Harmful(trace)}, path)
     with pytest.raises(WeightsError, match="cannot be read as weights") as caught:
-        encoders.load("vgg19", path)
+        encoders.load("vgg19", path, note=print)
     one_line(caught)
     assert not trace.exists()
 
@@ -303,7 +305,7 @@ def test_a_changed_download_is_refused(cache: Path) -> None:
     cache.mkdir(parents=True)
     (cache / "vgg19-0123abcd.pth").write_bytes(b"something else")
     with pytest.raises(WeightsError, match="SHA-256") as caught:
-        encoders.load("vgg19")
+        encoders.load("vgg19", note=print)
     assert "delete it" in one_line(caught)
 
 
@@ -311,7 +313,7 @@ def test_without_torchvision_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -
     for name in ("torchvision", "torchvision.models"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(WeightsError, match=r"needs torchvision.*--weights FILE") as caught:
-        encoders.load("vgg16")
+        encoders.load("vgg16", note=print)
     one_line(caught)
 
 
