@@ -205,13 +205,12 @@ def _tools(settings: Settings, console: Console) -> dict[str, str]:
     from stages.nst import encoders, weights
 
     file = Path(settings.encoder.weights) if settings.encoder.weights else None
+    path = encoders.weights_path(settings.encoder.name, file, note=console.message)
     return {
         "tilebrush": __version__,
         "torch": version("torch"),
         "libvips": canvas.LIBVIPS_VERSION,
-        "encoder weights": weights.sha256(
-            encoders.weights_path(settings.encoder.name, file, note=console.message)
-        ),
+        "encoder weights": weights.sha256(path),
     }
 
 

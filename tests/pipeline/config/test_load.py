@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import load as config
-from pipeline.config.load import Settings, units
+from pipeline.config import units
+from pipeline.config.load import Settings
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Size
 
