@@ -29,6 +29,7 @@ from pipeline.cli.options import (
     parse_tile,
 )
 from pipeline.engine import table
+from stages.computing import Device, Precision
 from stages.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -268,8 +269,8 @@ def _probes() -> dict[str, Any]:
         from pipeline.host import speed
         from stages.nst.device import resolve_device
 
-        device = resolve_device("auto")
-        return f"{device}, {speed.threads(0)} threads, {speed.precision('auto', device)}"
+        device = resolve_device(Device.AUTO)
+        return f"{device}, {speed.threads(0)} threads, {speed.precision(Precision.AUTO, device)}"
 
     return {
         "libvips": libvips,

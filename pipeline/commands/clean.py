@@ -33,4 +33,5 @@ def clean(run_dir: Path) -> CleanResult:
             )
         kept = [state.path(output, place) for output, place in state.products()]
         ours = [path for path in run.recorded() if run.record(path) is not None]
-        return CleanResult(str(run_dir), run.drop(path for path in ours if path not in kept))
+        freed = run.drop(path for path in ours if path not in kept)
+        return CleanResult(run=str(run_dir), freed_bytes=freed)

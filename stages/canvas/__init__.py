@@ -3,7 +3,6 @@
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
 from stages.canvas.export import (
     PrintFormat,
-    deep_zoom,
     difference,
     jpeg_possible,
     preview,
@@ -11,7 +10,7 @@ from stages.canvas.export import (
     write_tiff,
 )
 from stages.canvas.feathering import blend, weights
-from stages.canvas.files import read, read_padded, size_of, write, write_bands
+from stages.canvas.files import read, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.inputs.decode import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
@@ -27,7 +26,6 @@ __all__ = [
     "blend",
     "check",
     "check_suffix",
-    "deep_zoom",
     "difference",
     "inspect",
     "jpeg_possible",
@@ -35,7 +33,6 @@ __all__ = [
     "prepare_style",
     "preview",
     "read",
-    "read_padded",
     "resize",
     "resized",
     "roughened",

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stages.computing import Device, Precision
 from stages.nst import losses
 from stages.nst import preconditioner as brush
 from stages.nst.features import NOWHERE, Reading, Wanted, read
@@ -95,11 +96,16 @@ class Studio:
     Pixels and moments come and go on the processor.
     """
 
-    def __init__(self, encoder: Encoder, precision: str = "float32", device: str = "cpu") -> None:
-        self.device = torch.device(device)
+    def __init__(
+        self,
+        encoder: Encoder,
+        precision: Precision = Precision.FLOAT32,
+        device: Device = Device.CPU,
+    ) -> None:
+        self.device = torch.device(device.value)
         self.encoder = encoder.to(self.device)
         self.design = encoder.architecture
-        self.bfloat16 = precision == "bfloat16"
+        self.bfloat16 = precision is Precision.BFLOAT16
         self.style_weights = dict(self.design.style)
         self.content_weights = dict(self.design.content)
 

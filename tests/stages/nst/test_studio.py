@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stages.computing import Precision
 from stages.nst import losses
 from stages.nst import studio as stylize
 from stages.nst.features import Reading
@@ -285,7 +286,7 @@ def test_the_same_task_gives_the_same_bytes(
 def test_bfloat16_is_close_to_float32(
     studio: Studio, photo_array: Pixels, style_array: Pixels
 ) -> None:
-    low = Studio(studio.encoder, "bfloat16")
+    low = Studio(studio.encoder, Precision.BFLOAT16)
     assert low.bfloat16 and not studio.bfloat16
     pair = [
         (s, style_distance(s, photo_array, style_array), s.energy(photo_array))
