@@ -25,7 +25,7 @@ from safetensors.numpy import load_file, save_file
 
 from stages.canvas import lattice, oklab
 from stages.canvas.files import Pixels
-from stages.canvas.transport import Cloud, cloud, transport
+from stages.canvas.transport import cloud, transport
 from stages.errors import TilebrushError
 
 VERSION = "1"
@@ -33,6 +33,7 @@ VERSION = "1"
 # How much farther apart than they were colours may get, along red, green, blue and greys: at 3 a
 # step of an 8-bit sky stays below what is seen, at 2 pale photos do not reach strong paintings.
 GAIN = 3.0
+LEAST_SPREAD = 4 / 255  # below this standard deviation a direction of colours counts as none
 NODES = 25  # of the table along each axis; 183 kB
 _LIGHTNESS = 2.0  # what a difference of OKLab's L counts beside one of a or b
 _EPSILON = 0.0006  # colours nearer than its root, 0.024 of OKLab, are not told apart
@@ -80,7 +81,9 @@ def fit(photo: Pixels, paintings: Sequence[Painting], strength: float = 1.0) -> 
         raise ValueError(f"a palette's strength is 0 to 1, not {strength}")
     if strength == 0:
         return Palette()
-    onto, centre = _painted(paintings)
+    colours, shares = _mixed(paintings)
+    onto = cloud(_positions(colours), shares, _CELL)
+    centre = np.average(colours, axis=0, weights=shares)
     source = cloud(_positions(photo), np.ones(photo.size // 3), _CELL)
     nodes = lattice.identity(NODES)
     there = transport(source, onto, _EPSILON)(_positions(nodes))
@@ -88,6 +91,23 @@ def fit(photo: Pixels, paintings: Sequence[Painting], strength: float = 1.0) -> 
     table = lattice.softened(table, _SOFT)
     table = lattice.bounded(table, GAIN, _HELD * _density(photo), centre)
     return Palette(nodes + np.float32(strength) * (table - nodes))
+
+
+def directions(paintings: Sequence[Painting]) -> NDArray[np.float32]:
+    """The projection `(3, 3)` of sRGB onto the directions in which the paintings' colours differ.
+
+    Those are the principal axes along which their standard deviation is at least `LEAST_SPREAD`:
+    all three for most paintings, the greys alone for a drawing in pencil or ink, one brown line for
+    sepia, none for plain paper. An encoder hardly tells a tint from a tone; strokes that are held
+    to these directions cannot leave the paint that there is.
+
+    Raises: `ValueError` if nothing is painted or weighs.
+    """
+    colours, shares = _mixed(paintings)
+    covariance = np.atleast_2d(np.cov(colours.T.astype(np.float64), aweights=shares, ddof=0))
+    variances, axes = np.linalg.eigh(covariance)
+    kept = axes[:, variances >= LEAST_SPREAD**2]
+    return np.asarray(kept @ kept.T, np.float32)
 
 
 def _positions(pixels: NDArray[Any]) -> NDArray[np.float64]:
@@ -100,19 +120,18 @@ def _colours(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     return oklab.to_srgb(positions / (_LIGHTNESS, 1, 1))
 
 
-def _painted(paintings: Sequence[Painting]) -> tuple[Cloud, NDArray[np.float64]]:
-    """The colours of all paintings, and their mean in sRGB."""
+def _mixed(paintings: Sequence[Painting]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """The colours `(N, 3)` of all paintings and what each counts `(N,)`."""
     pixels, shares = [], []
     for painting in paintings:
         flat = painting.pixels.reshape(-1, 3)
         opacity = np.ones(len(flat)) if painting.opacity is None else painting.opacity.ravel()
         if painting.weight > 0 and opacity.sum() > 0:
             pixels.append(flat)
-            shares.append(painting.weight * opacity / opacity.sum())
+            shares.append(painting.weight * opacity.astype(np.float64) / opacity.sum())
     if not pixels:
         raise ValueError("no painting has a weight and anything painted on it")
-    colours, share = np.concatenate(pixels), np.concatenate(shares)
-    return cloud(_positions(colours), share, _CELL), np.average(colours, axis=0, weights=share)
+    return np.concatenate(pixels), np.concatenate(shares)
 
 
 def _density(photo: Pixels) -> NDArray[np.float32]:
