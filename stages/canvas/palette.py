@@ -88,8 +88,11 @@ def fit(photo: Pixels, paintings: Sequence[Painting], strength: float = 1.0) -> 
     nodes = lattice.identity(NODES)
     there = transport(source, onto, _EPSILON)(_positions(nodes))
     table = np.clip(_colours(there), 0, 1).astype(np.float32).reshape(nodes.shape)
-    table = lattice.softened(table, _SOFT)
-    table = lattice.bounded(table, GAIN, _HELD * _density(photo), centre)
+    table, held = lattice.softened(table, _SOFT), _HELD * _density(photo)
+    table = lattice.bounded(table, GAIN, held, centre)
+    # A photo of hardly more than one colour lies between nodes that bounds have moved: mean again.
+    lack = centre - lattice.read(table, photo).reshape(-1, 3).mean(0, dtype=np.float64)
+    table = lattice.bounded(np.clip(table + lack, 0, 1).astype(np.float32), GAIN, held, centre)
     return Palette(nodes + np.float32(strength) * (table - nodes))
 
 
