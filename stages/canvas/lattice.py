@@ -70,7 +70,7 @@ def bounded(table: Table, limit: float, held: Table, centre: NDArray[Any]) -> Ta
     the photo's share there, they have. What some passes leave is mended by lifting luminances to
     the highest below, and by drawing everything towards the colour `centre`, which keeps the order.
     """
-    table, ease = table.copy(), 1 / (1 + held)
+    table, ease = table.copy(), np.float32(1) / (1 + held)
     for _ in range(_PASSES):
         for direction in range(4):
             for edge in _edges(len(table), direction):

@@ -87,7 +87,7 @@ class Transport:
 def _cost(a: Array, b: Array) -> Array:
     """Half the squared distances, `(len(a), len(b))`."""
     squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None]
-    return np.maximum(0.5 * squares - a @ b.T, 0.0)
+    return np.asarray(np.maximum(0.5 * squares - a @ b.T, 0.0))
 
 
 def transport(source: Cloud, onto: Cloud, epsilon: float) -> Transport:
