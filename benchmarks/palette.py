@@ -62,11 +62,26 @@ def distance(one: Pixels, other: Pixels) -> float:
     N. Bonneel et al., *Sliced and Radon Wasserstein Barycenters of Measures* (2015): the mean over
     64 directions of the distance of the colours' projections, by their quantiles.
     """
-    axes = np.random.default_rng(0).normal(size=(3, _DIRECTIONS))
-    axes /= np.linalg.norm(axes, axis=0)
-    shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-    a, b = (np.quantile(cielab(picture) @ axes, shares, axis=0) for picture in (one, other))
+    axes = _axes()
+    a, b = (_quantiles(cielab(picture) @ axes) for picture in (one, other))
     return float(np.abs(a - b).mean())
+
+
+def _quantiles(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """2000 quantiles of every column: sorting float32 takes a tenth of numpy's own quantiles."""
+    shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    return np.asarray(np.sort(values, axis=0)[(shares * len(values)).astype(np.int64)])
+
+
+def _axes() -> NDArray[np.float32]:
+    """Directions `(3, 64)` spread evenly over half a sphere, on a spiral of golden angles.
+
+    As many drawn by lot make the ratio of two distances uncertain by a fifth.
+    """
+    number = np.arange(_DIRECTIONS)
+    up = (number + 0.5) / _DIRECTIONS
+    turn, out = number * np.pi * (3 - 5**0.5), np.sqrt(1 - up**2)
+    return np.stack([out * np.cos(turn), out * np.sin(turn), up]).astype(np.float32)
 
 
 def palette_distance(image: Pixels, photo: Pixels, painting: Pixels) -> float:
