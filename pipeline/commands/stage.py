@@ -114,12 +114,9 @@ class _Again:
         if not known[stage]:
             if level not in (None, 0):
                 raise UsageError(f"{stage} has no levels; name it without @{level}")
-            return [
-                Ref(output.name, place)
-                for output, places in self._walk()
-                if output.stage == stage and not output.measured
-                for place in places
-            ]
+            own = [each for each in self._walk() if each[0].stage == stage]
+            pixels = [each for each in own if not each[0].measured]
+            return [Ref(row.name, place) for row, places in pixels or own for place in places]
         count = len(self.new.plan.levels)
         if level is None or not 1 <= level <= count:
             found = "no level" if level is None else f"level {level}"

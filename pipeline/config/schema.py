@@ -178,6 +178,13 @@ class StyleSettings(Section):
     weights: tuple[Share, ...] = Field(
         default=(), description="one number per style image, in their order; empty: all equal"
     )
+    palette: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="how far the photo's colours are moved to the painting's before anything is "
+        "painted, 0 to 1: strokes hardly change large tones. 0: the photo's own",
+    )
     max_pixels: int = Field(
         default=16_000_000,
         ge=65_536,

@@ -1,5 +1,6 @@
 """The canvas: image files in and out, sizes, blending and print files. Owner of libvips."""
 
+from stages.canvas import palette
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
 from stages.canvas.export import (
     PrintFormat,
@@ -31,6 +32,7 @@ __all__ = [
     "jpeg_possible",
     "prepare_photo",
     "prepare_style",
+    "palette",
     "preview",
     "read",
     "resize",
