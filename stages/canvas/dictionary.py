@@ -1,9 +1,9 @@
 """The dictionary: places of the paintings that a canvas may be painted with, at a level's scale.
 
-A place is a pixel of a painting, as it is, mirrored or turned. Its key is taken of the painting made
-as soft as the enlarged canvas is, its paint is the painting's own, crisp. Places lie on a grid with a
-little play, as many as are wanted: a rare mark is met as often as a common one of its size, and
-the number of keys does not grow with the painting.
+A place is a pixel of a painting, as it is, mirrored or turned. Its key is taken of the painting
+made as soft as the enlarged canvas is, its paint is the painting's own, crisp. Places lie on a
+grid with a little play, as many as are wanted: a rare mark is met as often as a common one of its
+size, and the number of keys does not grow with the painting.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Options:
 
     `count` places in all; `groups` in which they take turns (`stages.canvas.matching`); `copies`
     of a painting: 1 as it is, 2 mirrored too, 4 upside down too, 8 turned by a right angle too;
-    `ratio` by which the canvas is enlarged from the level below; `blur` in px of what keys see;
-    `margin` in px that a place keeps from the painting's edges.
+    `ratio` by which the canvas is enlarged from the level below; `blur` in px of what keys see, and
+    `apart` px between its samples; `margin` in px that a place keeps from the painting's edges.
     """
 
     count: int = 80_000
@@ -49,6 +49,7 @@ class Options:
     copies: int = 2
     ratio: float = 2.0
     blur: float = 2.0
+    apart: int = 4
     margin: int = 16
     seed: int = 0
 
@@ -61,7 +62,7 @@ class Sheet:
     planes: Half
 
     def turned(self, copy: int) -> Sheet:
-        """A copy: bit 0 mirrors, bit 1 turns upside down, bit 2 swaps rows and columns; no memory."""
+        """A copy: bit 0 mirrors, bit 1 turns upside down, bit 2 swaps rows and columns."""
         return Sheet(_turned(self.pixels, copy), _turned(self.planes, copy))
 
 
@@ -134,7 +135,7 @@ def build(
     for number, (painting, weight) in enumerate(zip(paintings, weights, strict=True)):
         soft = keys.opponent(softened(painting, options.ratio), options.blur)
         everything = Rect(0, 0, painting.shape[1], painting.shape[0])
-        total = total + keys.spread(soft, everything)
+        total = total + keys.spread(keys.bands(soft)[0], everything)
         originals.append(Sheet(painting.astype(np.float16), soft.astype(np.float16)))
         share = options.count * weight / sum(weights) / options.copies
         homes = _spread_out(everything, round(share), options, masks[number])
@@ -182,10 +183,10 @@ def _assembled(
             rows, columns = moved(homes[some, 1], homes[some, 2], size, copy)
             sheet = np.full(len(rows), number * options.copies + copy)
             places[some] = np.stack([sheet, rows, columns], axis=1)
-    found = sampled(sheets, places[: _FITTED * options.copies])
+    found = sampled(sheets, places[: _FITTED * options.copies], options.apart)
     projection = keys.fitted(found)
     taken = [
-        projection(sampled(sheets, part))
+        projection(sampled(sheets, part, options.apart))
         for part in np.array_split(places, -(-len(places) // _FITTED))
     ]
     return Dictionary(
@@ -207,13 +208,13 @@ def moved(
     return rows, columns
 
 
-def sampled(sheets: Sequence[Sheet], places: Places) -> Numbers:
+def sampled(sheets: Sequence[Sheet], places: Places, apart: int) -> Numbers:
     """Samples `(N, 75)` of places `(N, 3)`, of which keys are made."""
     parts = []
     order = np.argsort(places[:, 0], kind="stable")
     for number in np.unique(places[:, 0]):
         some = places[places[:, 0] == number].astype(np.int64)
-        parts.append(keys.samples(sheets[number].planes, some[:, 1], some[:, 2]))
+        parts.append(keys.samples(sheets[number].planes, some[:, 1], some[:, 2], apart))
     found = np.concatenate(parts)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
@@ -249,7 +250,7 @@ def load(path: Path) -> Dictionary:
         facts = file.metadata() or {}
         if "options" not in facts:
             raise TilebrushError(f"{path}: not a dictionary; make it again")
-        t = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: no mapping
+        t = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     options = Options(**json.loads(facts["options"]))
     count = sum(name.startswith("pixels.") for name in t)
     originals = [Sheet(t[f"pixels.{n}"], t[f"planes.{n}"]) for n in range(count)]

@@ -1,7 +1,7 @@
 """Keys: what a place of a canvas or a painting looks like from a little farther off, as numbers.
 
 Keys are taken of soft pixels in opponent colours (light, red against blue, green against both), of
-which a key has 5x5 samples 4 px apart, the outer ones weighing less, turned to the directions in
+which a key has 5x5 samples some px apart, the outer ones weighing less, turned to the directions in
 which the painting differs most (its principal components). Features of an encoder were tried for
 this as well: they tell textures apart, but not where in a texture a place lies, and pixels that
 were found by them do not fit together (docs/method.md).
@@ -30,16 +30,16 @@ Whole = NDArray[np.int64]
 # Light, red against blue, green against both. Chroma counts more than its share of the variance:
 # the eye finds a wrong colour sooner than a wrong edge.
 _OPPONENT = np.array([[1, 1, 1], [2.25, 0, -2.25], [-1.125, 2.25, -1.125]], np.float32)
-_TAPS, _APART = 2, 4  # samples to each side of the middle, and px between them
+_TAPS = 2  # samples to each side of the middle
 _SIGMA = 1.5  # of the samples' weights, in samples
 _BANDS = (3.0, 6.0, 12.0)  # px, blurs between which the bands lie that are scaled
 _TRUNCATED = 3  # Gaussians reach so many sigmas
 DIMENSIONS = 32
 
 
-def reach(blur: float) -> int:
+def reach(blur: float, apart: int) -> int:
     """Px around a place that decide about its key."""
-    return _TAPS * _APART + _radius(blur) + sum(_radius(sigma) for sigma in _BANDS[-1:])
+    return _TAPS * apart + _radius(blur) + _radius(_BANDS[-1])
 
 
 def _radius(sigma: float) -> int:
@@ -58,8 +58,8 @@ def opponent(pixels: Pixels, blur: float) -> Planes:
     return blurred(np.asarray(cv2.transform(pixels, _OPPONENT)), blur)
 
 
-def _bands(planes: Planes) -> tuple[list[Planes], Planes]:
-    """Differences of ever broader blurs, and what is left."""
+def bands(planes: Planes) -> tuple[list[Planes], Planes]:
+    """Differences of ever broader blurs, fine to broad, and what is left."""
     found, before = [], planes
     for sigma in _BANDS:
         broader = blurred(planes, sigma)
@@ -82,14 +82,14 @@ class Spread:
 
     def deviation(self) -> Numbers:
         """Standard deviation of every band."""
-        return np.sqrt(np.array(self.energy, np.float32) / np.float32(max(self.count, 1.0)))
+        return np.asarray(np.sqrt(np.array(self.energy) / max(self.count, 1.0)), np.float32)
 
 
-def spread(planes: Planes, core: Rect) -> Spread:
-    """Spread of the opponent planes of a window over its `core`, px of the window."""
+def spread(found: list[Planes], core: Rect) -> Spread:
+    """Spread of the `bands` of a window over its `core`, px of the window."""
     rows, columns = slice(core.y, core.bottom), slice(core.x, core.right)
-    light = [band[rows, columns, 0] for band in _bands(planes)[0]]
-    return Spread(float(core.pixels), tuple(float(np.square(b).sum()) for b in light))
+    energy = (np.square(band[rows, columns, 0], dtype=np.float64).sum() for band in found)
+    return Spread(float(core.pixels), tuple(float(part) for part in energy))
 
 
 def gains(canvas: Spread, painting: Spread, most: float = 2.0) -> tuple[float, ...]:
@@ -100,34 +100,37 @@ def gains(canvas: Spread, painting: Spread, most: float = 2.0) -> tuple[float, .
 
 def levelled(planes: Planes, factors: tuple[float, ...]) -> Planes:
     """Opponent planes with their bands multiplied."""
-    bands, found = _bands(planes)
-    for band, factor in zip(bands, factors, strict=True):
+    parts, found = bands(planes)
+    for band, factor in zip(parts, factors, strict=True):
         found = found + np.float32(factor) * band
     return found
 
 
-def samples(planes: Planes, y: Whole, x: Whole) -> Numbers:
-    """The samples around places `(N,)`, `(N, 75)`; beyond the edges the edge pixel is repeated."""
+def samples(planes: Planes, y: Whole, x: Whole, apart: int) -> Numbers:
+    """The samples `(N, 75)` around places `(N,)`, `apart` px from one another.
+
+    Beyond the edges the edge pixel is repeated.
+    """
     height, width, _ = planes.shape
     steps = np.arange(-_TAPS, _TAPS + 1)
-    rows = np.clip(y[:, None] + _APART * steps, 0, height - 1)
-    columns = np.clip(x[:, None] + _APART * steps, 0, width - 1)
+    rows = np.clip(y[:, None] + apart * steps, 0, height - 1)
+    columns = np.clip(x[:, None] + apart * steps, 0, width - 1)
     weights = np.exp(-(steps[:, None] ** 2 + steps**2) / (4 * _SIGMA**2)).astype(np.float32)
     found = planes[rows[:, :, None], columns[:, None, :]].astype(np.float32)
     found *= weights[..., None]
-    return found.reshape(len(y), -1)
+    return np.asarray(found.reshape(len(y), -1))
 
 
 @dataclass(frozen=True)
 class Projection:
-    """From samples `(N, 75)` to keys `(N, D)` whose summed variance in the painting is about one."""
+    """From samples `(N, 75)` to keys `(N, D)`, whose variance in the painting sums to one."""
 
     mean: Numbers
     axes: Numbers
 
     def __call__(self, found: Numbers) -> Numbers:
         """Keys of samples."""
-        return (found - self.mean) @ self.axes
+        return np.asarray((found - self.mean) @ self.axes, np.float32)
 
 
 def fitted(found: Numbers, dimensions: int = DIMENSIONS) -> Projection:

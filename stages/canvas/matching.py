@@ -6,10 +6,7 @@ exactly, as products of matrices, with three departures from a plain nearest-nei
 - a block looks among one of several groups of places only, drawn so that among 16 blocks around it
   hardly any other has the same group. Where a canvas is flat all queries are the same, and the same
   place again and again makes a wallpaper; like this it cannot, and the search is as much cheaper;
-- places have a price, by which each is used about as often as any other (`priced`): counted on a
-  sample of the whole canvas, raised where more than their share choose it. It is the auction of
-  optimal transport (Bertsekas 1988; for textures Galerne, Leclaire and Rabin, *A Texture Synthesis
-  Model Based on Semi-Discrete Optimal Transport*, 2018), broken off while prices are small;
+- places have a price, by which each is used about as often as any other (stages.canvas.pricing);
 - a block takes the place that carries on a neighbour's if that is nearly as good (coherence:
   Ashikhmin, *Synthesizing Natural Textures*, 2001), so that a stroke comes from one place.
 
@@ -19,14 +16,14 @@ place in a tile as in the whole canvas.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.canvas import keys
-from stages.canvas.dictionary import Dictionary, Places, sampled
+from stages.canvas.dictionary import Dictionary, Options, Places, sampled
 from stages.canvas.keys import Numbers, Planes
 from stages.tiles import Rect, Size
 
@@ -42,9 +39,9 @@ class Manner:
     """How a canvas is matched and painted.
 
     `block` is the side of a block in px; `coherence` how much worse a place may be that carries on
-    a neighbour's, as a share of its own distance, in each of `rounds`; `play` of a middle as a share
-    of the block; `edge` in px by how much a boundary between two blocks' paint bends towards the
-    canvas's own edges, `feather` how gradual it is; `tone` the share of the canvas's own broad tones
+    a neighbour's, as a share of its own distance, in each of `rounds`; `play` of a middle as a
+    share of the block; `edge` how much a boundary between two blocks' paint bends towards the
+    canvas's own edges, `feather` how gradual it is; `tone` the share of the canvas's own tones
     that stay, broader than `tone_blur` px.
     """
 
@@ -53,8 +50,8 @@ class Manner:
     rounds: int = 2
     play: float = 0.5
     edge: float = 1.0
-    feather: float = 0.05
-    tone: float = 1.0
+    feather: float = 0.15
+    tone: float = 0.5
     tone_blur: float = 16.0
     seed: int = 0
 
@@ -109,7 +106,8 @@ def blocks(canvas: Size, region: Rect, manner: Manner, groups: int) -> Blocks:
     for axis, (number, length) in enumerate(((r, canvas.height), (c, canvas.width))):
         play = (_share(_mixed(seed, r, c, np.full_like(r, axis))) - 0.5) * manner.play
         middles.append(np.minimum(((number + 0.5 + play) * side).astype(np.int64), length - 1))
-    return Blocks(int(rows[0]), int(columns[0]), *middles, group=_groups(r, c, seed, groups))
+    y, x = middles
+    return Blocks(int(rows[0]), int(columns[0]), y, x, _groups(r, c, seed, groups))
 
 
 def _groups(
@@ -121,9 +119,17 @@ def _groups(
     factor, offset = (key >> np.uint64(8)) * np.uint64(2) + np.uint64(1), key >> np.uint64(40)
     within = ((r % 4) * 4 + c % 4).astype(np.uint64)
     turn = (within * factor + offset) & np.uint64(15)
-    return ((turn + np.uint64(16) * (_mixed(r // 4, c // 4, seed))) % np.uint64(groups)).astype(
-        np.int64
-    )
+    more = np.uint64(16) * (_mixed(r, c, seed) >> np.uint64(32))  # where there are more than 16
+    return np.asarray((turn + more) % np.uint64(groups), np.int64)
+
+
+def drawn(found: Blocks, manner: Manner, share: float) -> Flags:
+    """Which blocks belong to a sample of about `share` of all; a matter of their place alone."""
+    rows, columns = found.y.shape
+    r, c = np.meshgrid(np.arange(rows) + found.top, np.arange(columns) + found.left, indexing="ij")
+    numbers = _mixed(np.full(r.shape, manner.seed, np.int64), c, r)
+    chosen: Flags = _share(numbers) < share
+    return chosen
 
 
 def queries(
@@ -131,7 +137,7 @@ def queries(
 ) -> Numbers:
     """Keys `(N, D)` of blocks, from the levelled planes of a window at `origin` (x, y)."""
     y, x = found.y.ravel() - origin[1], found.x.ravel() - origin[0]
-    return dictionary.projection(keys.samples(planes, y, x))
+    return dictionary.projection(keys.samples(planes, y, x, dictionary.options.apart))
 
 
 def looked_up(
@@ -156,6 +162,12 @@ def looked_up(
     return best
 
 
+def reach(manner: Manner, options: Options) -> int:
+    """Px around a block's middle that decide about its place."""
+    step = manner.block * (1 + manner.play)  # the most from one middle to the next
+    return math.ceil(manner.rounds * step) + keys.reach(options.blur, options.apart)
+
+
 def match(
     dictionary: Dictionary,
     planes: Planes,
@@ -166,7 +178,7 @@ def match(
 ) -> Matches:
     """Places for the blocks of a window, whose levelled planes are `(H, W, 3)`.
 
-    `stages.canvas.paint.margin` px from the window's edges they are those of the whole canvas.
+    `reach` px from the window's edges they are those of the whole canvas.
     """
     found = blocks(canvas, window, manner, dictionary.options.groups)
     wanted = queries(dictionary, planes, (window.x, window.y), found)
@@ -213,7 +225,8 @@ class _State:
             some = np.flatnonzero(ok)
             if not len(some):
                 continue
-            found = self.dictionary.projection(sampled(self.dictionary.sheets, tried[some]))
+            apart = self.dictionary.options.apart
+            found = self.dictionary.projection(sampled(self.dictionary.sheets, tried[some], apart))
             real_cost = np.square(self.wanted[some] - found).sum(axis=1) + price[near[some]]
             better = real_cost * (1 - coherence) < least[some]
             taken = some[better]
@@ -231,62 +244,8 @@ class _State:
         return near.ravel().astype(np.int64), ok.ravel()
 
     def _inside(self, places: Places) -> Flags:
-        margin = min(self.dictionary.options.margin, int(min(self.heights.min(), self.widths.min())) // 4)
+        least = int(min(self.heights.min(), self.widths.min()))
+        margin = min(self.dictionary.options.margin, least // 4)
         sheet, y, x = places.T
-        inside: Flags = (y >= margin) & (x >= margin)
-        return inside & (y < self.heights[sheet] - margin) & (x < self.widths[sheet] - margin)
-
-
-@dataclass(frozen=True)
-class Pricing:
-    """How prices are found: rounds, how far each goes, and what they count by.
-
-    `area` px of the painting as it hangs, squared, count as one place; a place may be used `free`
-    times as often as the mean before it costs; `most` is the highest price, in mean distances.
-    """
-
-    rounds: int = 6
-    rate: float = 0.4
-    area: int = 24
-    free: float = 1.5
-    most: float = 4.0
-    relief: float = 0.5
-
-
-def priced(
-    dictionary: Dictionary, sample: Numbers, group: NDArray[np.int64], pricing: Pricing
-) -> Numbers:
-    """Prices `(N,)` of the dictionary's places, from a sample of a canvas's queries `(M, D)`.
-
-    Beside evenness they see to relief: of two places equally near the higher one is cheaper, by
-    as much as it takes for those chosen to be as high as the painting is on average.
-    """
-    count, areas = _areas(dictionary, pricing.area)
-    toll, lift = np.zeros(count, np.float32), 0.0
-    height = dictionary.relief / max(float(dictionary.relief.mean()), 1e-6) - 1
-    supply = np.bincount(areas, minlength=count) / len(areas)
-    unit = 0.0
-    prices = np.zeros(len(areas), np.float32)
-    for _ in range(pricing.rounds):
-        best = looked_up(dictionary, sample, group, prices)
-        distance = float(np.square(sample - dictionary.keys[best]).sum(axis=1).mean())
-        unit = unit or max(distance, 1e-6)
-        use = np.bincount(areas[best], minlength=count) / len(best)
-        # A handful of queries more than nothing, so that luck in a small sample is no price.
-        ratio = (use + 2 / len(best)) / (supply + 2 / len(best))
-        toll += pricing.rate * unit * np.log(ratio / pricing.free).astype(np.float32)
-        toll = np.clip(toll, 0, pricing.most * unit)
-        lift += pricing.relief * unit * -float(height[best].mean())
-        lift = min(max(lift, 0.0), unit)
-        prices = (toll[areas] - lift * np.clip(height, -1, 1)).astype(np.float32)
-    return prices
-
-
-def _areas(dictionary: Dictionary, side: int) -> tuple[int, NDArray[np.int64]]:
-    """How many areas the paintings have, and in which each place lies; copies share them."""
-    home = dictionary.home.astype(np.int64) // np.array([1, side, side])
-    wide = int(home[:, 2].max()) + 1
-    high = int(home[:, 1].max()) + 1
-    return (int(home[:, 0].max()) + 1) * high * wide, (
-        (home[:, 0] * high + home[:, 1]) * wide + home[:, 2]
-    )
+        high, wide = self.heights[sheet] - margin, self.widths[sheet] - margin
+        return np.asarray((y >= margin) & (x >= margin) & (y < high) & (x < wide))
