@@ -92,9 +92,14 @@ def spread(found: list[Planes], core: Rect) -> Spread:
     return Spread(float(core.pixels), tuple(float(part) for part in energy))
 
 
-def gains(canvas: Spread, painting: Spread, most: float = 2.0) -> tuple[float, ...]:
-    """By what the canvas's bands are to be multiplied, 1 / `most` to `most`."""
-    ratio = painting.deviation() / np.maximum(canvas.deviation(), 1e-6)
+def gains(
+    canvas: Spread, painting: Spread, beyond: float = 1.0, most: float = 2.0
+) -> tuple[float, ...]:
+    """By what the canvas's bands are to be multiplied to be `beyond` times the painting's.
+
+    Within 1 / `most` and `most`: what is that flat is so for other reasons than softness.
+    """
+    ratio = beyond * painting.deviation() / np.maximum(canvas.deviation(), 1e-6)
     return tuple(float(gain) for gain in np.clip(ratio, 1 / most, most))
 
 

@@ -26,12 +26,12 @@ class Pricing:
     times as often as the mean before it costs; `most` is the highest price, in mean distances.
     """
 
-    rounds: int = 6
-    rate: float = 0.4
+    rounds: int = 8
+    rate: float = 0.3
     area: int = 24
     free: float = 1.5
-    most: float = 4.0
-    relief: float = 0.5
+    most: float = 2.0
+    relief: float = 1.0
 
 
 def priced(
@@ -48,16 +48,18 @@ def priced(
     supply = np.bincount(areas, minlength=count) / len(areas)
     unit = 0.0
     prices = np.zeros(len(areas), np.float32)
-    for _ in range(how.rounds):
+    for number in range(how.rounds):
         best = looked_up(dictionary, sample, group, prices)
         distance = float(np.square(sample - dictionary.keys[best]).sum(axis=1).mean())
         unit = unit or max(distance, 1e-6)
         use = np.bincount(areas[best], minlength=count) / len(best)
         # A handful of queries more than nothing, so that luck in a small sample is no price.
         ratio = (use + 2 / len(best)) / (supply + 2 / len(best))
-        toll += how.rate * unit * np.log(ratio / how.free).astype(np.float32)
+        # Ever smaller steps: else all leave what was dear at once and crowd where it was cheap.
+        step = unit / (1 + number)
+        toll += how.rate * step * np.log(ratio / how.free).astype(np.float32)
         toll = np.clip(toll, 0, how.most * unit)
-        lift += how.relief * unit * -float(height[best].mean())
+        lift -= how.relief * step * float(height[best].mean())
         lift = min(max(lift, 0.0), unit)
         prices = (toll[areas] - lift * np.clip(height, -1, 1)).astype(np.float32)
     return prices
