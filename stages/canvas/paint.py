@@ -27,7 +27,9 @@ from stages.canvas.survey import Survey
 from stages.tiles import Rect, Size
 
 _CORE = 1024  # px, side of the parts that are painted at a time
-_DISTANCE = 0.25  # what a block's whole side away from its middle costs
+# What a block's whole side away from its middle costs, and what more beyond that: without the
+# second, a place that fits better than all around shows as a square.
+_DISTANCE, _BEYOND = 0.5, 8.0
 _UNIT = 0.03  # squared opponent distance that costs one
 _SMOOTH = 5  # px: costs are means over so many, so that chance fits of pixels break no strokes up
 # A block is about as long as a stroke: of paintings of 2 to 6 megapixels looked at, as many strokes
@@ -164,7 +166,9 @@ class _Pieces:
     def __init__(self, dictionary: Dictionary, side: int) -> None:
         self.dictionary, self.side = dictionary, side
         offsets = (np.arange(2 * side) + 0.5) / side - 1
-        self.distance = (offsets[:, None] ** 2 + offsets**2).astype(np.float32) * _DISTANCE
+        far = offsets[:, None] ** 2 + offsets**2
+        beyond = np.maximum(far - 0.8, 0) ** 2
+        self.distance = (_DISTANCE * far + _BEYOND * beyond).astype(np.float32)
         self.steps = np.arange(-side, side)
 
     def _cut(self, places: Places, images: Sequence[Half]) -> Numbers:
