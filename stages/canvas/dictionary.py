@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 
 from stages.canvas import keys
 from stages.canvas.files import Pixels
-from stages.canvas.keys import Numbers, Projection, Spread
+from stages.canvas.keys import Numbers, Planes, Projection, Spread, Whole
 from stages.canvas.resample import resized
 from stages.errors import TilebrushError
 from stages.tiles import Rect, Size
@@ -32,6 +32,7 @@ Places = NDArray[np.int32]
 RELIEF_SIDE = 11  # px of the square within which relief is measured
 _LIGHT = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 _FITTED = 20_000  # samples that the principal components are taken of
+_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,17 @@ def relief(pixels: Pixels) -> Numbers:
     return found
 
 
+def _relief(pixels: Half) -> Half:
+    """The same for a whole painting, some rows at a time."""
+    height, margin = pixels.shape[0], RELIEF_SIDE
+    parts = []
+    for top in range(0, height, _ROWS):
+        first = max(0, top - margin)
+        found = relief(pixels[first : top + _ROWS + margin].astype(np.float32))
+        parts.append(found[top - first : top - first + _ROWS].astype(np.float16))
+    return np.concatenate(parts)
+
+
 def build(
     paintings: Sequence[Pixels],
     weights: Sequence[float],
@@ -135,8 +147,9 @@ def build(
     for number, (painting, weight) in enumerate(zip(paintings, weights, strict=True)):
         soft = keys.opponent(softened(painting, options.ratio), options.blur)
         everything = Rect(0, 0, painting.shape[1], painting.shape[0])
-        total = total + keys.spread(keys.bands(soft)[0], everything)
+        total = total + _spread(soft)
         originals.append(Sheet(painting.astype(np.float16), soft.astype(np.float16)))
+        del soft
         share = options.count * weight / sum(weights) / options.copies
         homes = _spread_out(everything, round(share), options, masks[number])
         found.append(np.insert(homes, 0, number, axis=1))
@@ -144,6 +157,18 @@ def build(
     if not len(home):
         raise TilebrushError("the paintings are smaller than a stroke; give larger ones")
     return _assembled(options, originals, home, total)
+
+
+def _spread(planes: Planes) -> Spread:
+    """The spread of a whole painting's planes, some rows at a time."""
+    height, width, _ = planes.shape
+    total = Spread(0.0, (0.0,) * 3)
+    for top in range(0, height, _ROWS):
+        bottom = min(top + _ROWS, height)
+        first, last = max(0, top - keys.BAND_REACH), min(height, bottom + keys.BAND_REACH)
+        core = Rect(0, top - first, width, bottom - top)
+        total = total + keys.spread(keys.bands(planes[first:last])[0], core)
+    return total
 
 
 def _spread_out(area: Rect, count: int, options: Options, opacity: Numbers | None) -> Places:
@@ -169,7 +194,7 @@ def _assembled(
     options: Options, originals: Sequence[Sheet], home: Places, total: Spread
 ) -> Dictionary:
     sheets = tuple(o.turned(copy) for o in originals for copy in range(options.copies))
-    reliefs = [relief(o.pixels.astype(np.float32)) for o in originals]
+    reliefs = [_relief(o.pixels) for o in originals]
     # Copies of a place lie side by side, which puts them into different groups.
     homes = np.repeat(home, options.copies, axis=0)
     places = homes.copy()
@@ -206,6 +231,16 @@ def moved(
     if copy & 2:
         rows = height - 1 - rows
     return rows, columns
+
+
+def moved_back(rows: Whole, columns: Whole, size: Size, copy: int) -> tuple[Whole, Whole]:
+    """Where pixels of a copy lie on the painting of `size`; the inverse of `moved`."""
+    width, height = (size.height, size.width) if copy & 4 else (size.width, size.height)
+    if copy & 2:
+        rows = height - 1 - rows
+    if copy & 1:
+        columns = width - 1 - columns
+    return (columns, rows) if copy & 4 else (rows, columns)
 
 
 def sampled(sheets: Sequence[Sheet], places: Places, apart: int) -> Numbers:

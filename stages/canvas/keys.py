@@ -34,12 +34,13 @@ _TAPS = 2  # samples to each side of the middle
 _SIGMA = 1.5  # of the samples' weights, in samples
 _BANDS = (3.0, 6.0, 12.0)  # px, blurs between which the bands lie that are scaled
 _TRUNCATED = 3  # Gaussians reach so many sigmas
+BAND_REACH = round(_TRUNCATED * _BANDS[-1])  # px around a pixel that decide about its bands
 DIMENSIONS = 32
 
 
 def reach(blur: float, apart: int) -> int:
     """Px around a place that decide about its key."""
-    return _TAPS * apart + _radius(blur) + _radius(_BANDS[-1])
+    return _TAPS * apart + _radius(blur) + BAND_REACH
 
 
 def _radius(sigma: float) -> int:

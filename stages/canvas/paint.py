@@ -96,9 +96,8 @@ def voted(pixels: Pixels, window: Rect, part: Rect, size: Size, ready: Ready) ->
     canvas's edges; the result is then the same whatever the window.
     """
     dictionary, manner = ready.dictionary, ready.manner
-    planes = keys.opponent(pixels, dictionary.options.blur)
-    planes = keys.levelled(planes, ready.survey.gains)
-    matches = matching.match(dictionary, planes, window, size, ready.survey.prices, manner)
+    planes, prices = _levelled(pixels, ready), ready.survey.prices
+    matches = matching.match(dictionary, planes, window, size, prices, manner)
     around = _tone_reach(manner)
     left, top = max(window.x, part.x - around), max(window.y, part.y - around)
     right = min(window.right, part.right + around)
@@ -109,6 +108,17 @@ def voted(pixels: Pixels, window: Rect, part: Rect, size: Size, ready: Ready) ->
         apart = _cut(pixels, area.within(window)) - laid
         laid += np.float32(manner.tone) * keys.blurred(apart, manner.tone_blur)
     return np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
+
+
+def matched(pixels: Pixels, window: Rect, size: Size, ready: Ready) -> Matches:
+    """What the blocks of a window of a canvas are matched to, to look at and to measure."""
+    planes, prices = _levelled(pixels, ready), ready.survey.prices
+    return matching.match(ready.dictionary, planes, window, size, prices, ready.manner)
+
+
+def _levelled(pixels: Pixels, ready: Ready) -> Planes:
+    planes = keys.opponent(pixels, ready.dictionary.options.blur)
+    return keys.levelled(planes, ready.survey.gains)
 
 
 def _cut(image: Planes, part: Rect) -> Planes:
