@@ -31,6 +31,7 @@ Flags = NDArray[np.bool_]
 Unsigned = NDArray[np.uint64]
 
 _AT_A_TIME = 1 << 22  # products in memory at a time: 16 MB
+_STEPS = (4, 2, 1)  # px by which places are moved in search of a better one
 _NEAR = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
@@ -186,9 +187,19 @@ def match(
     places = dictionary.places[best]
     cost = np.square(wanted - dictionary.keys[best]).sum(axis=1) + prices[best]
     state = _State(dictionary, found, wanted, places, cost, prices[best])
+    for step in _STEPS:
+        state.refine(step)
     for _ in range(manner.rounds):
         state.cohere(manner.coherence)
     return Matches(found, state.places.reshape(*found.y.shape, 3))
+
+
+class _Best:
+    """Every block's best place so far, its cost, price, and the cost that is to be undercut."""
+
+    def __init__(self, places: Places, cost: Numbers, price: Numbers) -> None:
+        self.places, self.cost, self.price = places.copy(), cost.copy(), price.copy()
+        self.least = cost.copy()
 
 
 class _State:
@@ -208,32 +219,45 @@ class _State:
         sizes = [sheet.pixels.shape[:2] for sheet in dictionary.sheets]
         self.heights, self.widths = np.array(sizes, np.int32).T
 
+    def refine(self, step: int) -> None:
+        """Every block tries the places `step` px beside its own: keys lie farther apart."""
+        own = self.places.copy()
+        best = _Best(self.places, self.cost, self.price)
+        for down, right in _NEAR:
+            tried = own + np.array((0, step * down, step * right), np.int32)
+            self._try(best, tried, self._inside(tried), self.price, 0.0)
+        self.places, self.cost, self.price = best.places, best.cost, best.price
+
     def cohere(self, coherence: float) -> None:
         """One round: every block takes the best of what carries on its neighbours' places.
 
         All look at the places before the round, so the order does not matter.
         """
-        before, price = self.places.copy(), self.price.copy()
-        least = self.cost.copy()
-        best, paid, real = self.places.copy(), self.price.copy(), self.cost.copy()
+        before = self.places
+        best = _Best(before, self.cost, self.price)
+        y, x = self.blocks.y.ravel(), self.blocks.x.ravel()
         for down, right in _NEAR:
             near, ok = self._neighbours(down, right)
             tried = before[near]
-            tried[:, 1] += (self.blocks.y.ravel() - self.blocks.y.ravel()[near]).astype(np.int32)
-            tried[:, 2] += (self.blocks.x.ravel() - self.blocks.x.ravel()[near]).astype(np.int32)
+            tried[:, 1] += (y - y[near]).astype(np.int32)
+            tried[:, 2] += (x - x[near]).astype(np.int32)
             ok &= self._inside(tried) & (tried != before).any(axis=1)
-            some = np.flatnonzero(ok)
-            if not len(some):
-                continue
-            apart = self.dictionary.options.apart
-            found = self.dictionary.projection(sampled(self.dictionary.sheets, tried[some], apart))
-            real_cost = np.square(self.wanted[some] - found).sum(axis=1) + price[near[some]]
-            better = real_cost * (1 - coherence) < least[some]
-            taken = some[better]
-            least[taken] = real_cost[better] * (1 - coherence)
-            real[taken], best[taken] = real_cost[better], tried[taken]
-            paid[taken] = price[near[taken]]
-        self.places, self.cost, self.price = best, real, paid
+            self._try(best, tried, ok, self.price[near], coherence)
+        self.places, self.cost, self.price = best.places, best.cost, best.price
+
+    def _try(self, best: _Best, tried: Places, ok: Flags, price: Numbers, coherence: float) -> None:
+        """Take those of the `tried` places that cost less than the best, `coherence` less."""
+        some = np.flatnonzero(ok)
+        if not len(some):
+            return
+        apart, sheets = self.dictionary.options.apart, self.dictionary.sheets
+        found = self.dictionary.projection(sampled(sheets, tried[some], apart))
+        cost = np.square(self.wanted[some] - found).sum(axis=1) + price[some]
+        better = cost * np.float32(1 - coherence) < best.least[some]
+        taken = some[better]
+        best.least[taken] = cost[better] * np.float32(1 - coherence)
+        best.cost[taken], best.places[taken] = cost[better], tried[taken]
+        best.price[taken] = price[taken]
 
     def _neighbours(self, down: int, right: int) -> tuple[NDArray[np.int64], Flags]:
         """Numbers of the neighbours on one side, and whether there is one."""
