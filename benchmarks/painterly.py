@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from benchmarks.common import INPUTS, print_table, save_json
 from benchmarks.looks import Grey, Pixels, luminance, read, size_of
 from stages import canvas
-from stages.canvas import dictionary, paint, survey
-from stages.canvas.matching import Manner, Matches
-from stages.canvas.paint import Ready
+from stages.canvas.places import dictionary, paint, survey
+from stages.canvas.places.matching import Manner, Matches
+from stages.canvas.places.paint import Ready
 from stages.measure import style_size
 from stages.tiles import Rect, Size
 

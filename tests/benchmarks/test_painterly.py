@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.stages.canvas.painting import made, painting, soft
 
 from benchmarks import painterly as paint
 from stages import canvas
-from stages.canvas.matching import Blocks, Matches
-from tests.stages.canvas.painting import made, painting, soft
+from stages.canvas.places.matching import Blocks, Matches
 
 
 def test_the_painting_itself_has_all_that_is_wanted() -> None:

@@ -1,4 +1,4 @@
-"""Tests of stages.canvas.matching and stages.canvas.pricing."""
+"""Tests of stages.canvas.places.matching and stages.canvas.places.pricing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from stages.canvas import keys, matching, pricing
-from stages.canvas.dictionary import Dictionary
-from stages.canvas.files import Pixels
-from stages.canvas.matching import Manner, Matches, blocks, looked_up, match
-from stages.canvas.pricing import Pricing, priced
-from stages.tiles import Rect, Size
 from tests.stages.canvas.painting import MANNER, made, painting, size_of, soft
+
+from stages.canvas.files import Pixels
+from stages.canvas.places import keys, matching, pricing
+from stages.canvas.places.dictionary import Dictionary
+from stages.canvas.places.matching import Manner, Matches, blocks, looked_up, match
+from stages.canvas.places.pricing import Pricing, priced
+from stages.tiles import Rect, Size
 
 
 def matched(found: Dictionary, canvas: Pixels, window: Rect, manner: Manner = MANNER) -> Matches:

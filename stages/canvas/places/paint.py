@@ -18,12 +18,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from stages.canvas import keys, matching
-from stages.canvas.dictionary import Dictionary, Half, Options, Places
 from stages.canvas.files import Pixels
-from stages.canvas.keys import Numbers, Planes, Whole
-from stages.canvas.matching import Manner, Matches
-from stages.canvas.survey import Survey
+from stages.canvas.places import keys, matching
+from stages.canvas.places.dictionary import Dictionary, Half, Options, Places
+from stages.canvas.places.keys import Numbers, Planes, Whole
+from stages.canvas.places.matching import Manner, Matches
+from stages.canvas.places.survey import Survey
 from stages.tiles import Rect, Size
 
 _CORE = 1024  # px, side of the parts that are painted at a time

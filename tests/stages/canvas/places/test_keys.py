@@ -1,13 +1,13 @@
-"""Tests of stages.canvas.keys."""
+"""Tests of stages.canvas.places.keys."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from stages.canvas import keys
-from stages.tiles import Rect
 from tests.stages.canvas.painting import painting, soft
+
+from stages.canvas.places import keys
+from stages.tiles import Rect
 
 
 def test_bands_add_up_and_factors_of_one_change_nothing() -> None:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from stages.canvas import keys
 from stages.canvas.files import Pixels
-from stages.canvas.keys import Numbers, Planes, Projection, Spread, Whole
+from stages.canvas.places import keys
+from stages.canvas.places.keys import Numbers, Planes, Projection, Spread, Whole
 from stages.canvas.resample import resized
 from stages.errors import TilebrushError
 from stages.tiles import Rect, Size
@@ -39,7 +39,7 @@ _ROWS = 512
 class Options:
     """How a dictionary is made.
 
-    `count` places in all; `groups` in which they take turns (`stages.canvas.matching`); `copies`
+    `count` places in all; `groups` in which they take turns (see `matching`); `copies`
     of a painting: 1 as it is, 2 mirrored too, 4 upside down too, 8 turned by a right angle too;
     `ratio` by which the canvas is enlarged from the level below; `blur` in px of what keys see, and
     `apart` px between its samples; `margin` in px that a place keeps from the painting's edges.

@@ -1,4 +1,4 @@
-"""Tests of stages.canvas.paint and stages.canvas.survey."""
+"""Tests of stages.canvas.places.paint and stages.canvas.places.survey."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from stages.canvas import paint, survey
-from stages.canvas.dictionary import relief
-from stages.canvas.files import Pixels
-from stages.canvas.paint import Ready, block_for, painted, suited, voted
-from stages.tiles import Rect, Size
 from tests.stages.canvas.painting import MANNER, made, painting, ready, size_of, soft
+
+from stages.canvas.files import Pixels
+from stages.canvas.places import paint, survey
+from stages.canvas.places.dictionary import relief
+from stages.canvas.places.paint import Ready, block_for, painted, suited, voted
+from stages.tiles import Rect, Size
 
 
 def whole(canvas: Pixels, found: Ready) -> Pixels:

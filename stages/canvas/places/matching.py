@@ -6,7 +6,7 @@ exactly, as products of matrices, with three departures from a plain nearest-nei
 - a block looks among one of several groups of places only, drawn so that among 16 blocks around it
   hardly any other has the same group. Where a canvas is flat all queries are the same, and the same
   place again and again makes a wallpaper; like this it cannot, and the search is as much cheaper;
-- places have a price, by which each is used about as often as any other (stages.canvas.pricing);
+- places have a price, by which each is used about as often as any other (see `pricing`);
 - a block takes the place that carries on a neighbour's if that is nearly as good (coherence:
   Ashikhmin, *Synthesizing Natural Textures*, 2001), so that a stroke comes from one place.
 
@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.canvas import keys
-from stages.canvas.dictionary import Dictionary, Options, Places, sampled
-from stages.canvas.keys import Numbers, Planes
+from stages.canvas.places import keys
+from stages.canvas.places.dictionary import Dictionary, Options, Places, sampled
+from stages.canvas.places.keys import Numbers, Planes
 from stages.tiles import Rect, Size
 
 Flags = NDArray[np.bool_]

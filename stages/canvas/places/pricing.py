@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.canvas.dictionary import Dictionary
-from stages.canvas.keys import Numbers
-from stages.canvas.matching import looked_up
+from stages.canvas.places.dictionary import Dictionary
+from stages.canvas.places.keys import Numbers
+from stages.canvas.places.matching import looked_up
 
 
 @dataclass(frozen=True)

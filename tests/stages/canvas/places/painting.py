@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from stages.canvas.dictionary import Dictionary, Options, build
 from stages.canvas.files import Pixels
-from stages.canvas.matching import Manner
-from stages.canvas.paint import Ready
-from stages.canvas.survey import surveyed
+from stages.canvas.places.dictionary import Dictionary, Options, build
+from stages.canvas.places.matching import Manner
+from stages.canvas.places.paint import Ready
+from stages.canvas.places.survey import surveyed
 from stages.tiles import Size
 from tests.conftest import style_pixels
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from stages.canvas import keys, matching, pricing
-from stages.canvas.dictionary import Dictionary
 from stages.canvas.files import Pixels
-from stages.canvas.keys import Numbers, Spread, Whole
-from stages.canvas.matching import Manner
-from stages.canvas.pricing import Pricing
+from stages.canvas.places import keys, matching, pricing
+from stages.canvas.places.dictionary import Dictionary
+from stages.canvas.places.keys import Numbers, Spread, Whole
+from stages.canvas.places.matching import Manner
+from stages.canvas.places.pricing import Pricing
 from stages.tiles import Rect, Size
 
 _ROWS = 512

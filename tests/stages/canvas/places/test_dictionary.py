@@ -1,4 +1,4 @@
-"""Tests of stages.canvas.dictionary."""
+"""Tests of stages.canvas.places.dictionary."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-
-from stages.canvas import dictionary as making
-from stages.canvas.dictionary import load, save
-from stages.errors import TilebrushError
 from tests.stages.canvas.painting import made, options, painting
+
+from stages.canvas.places import dictionary as making
+from stages.canvas.places.dictionary import load, save
+from stages.errors import TilebrushError
 
 
 def test_a_dictionary_is_bounded_whatever_the_painting() -> None:
