@@ -178,6 +178,13 @@ class StyleSettings(Section):
     weights: tuple[Share, ...] = Field(
         default=(), description="one number per style image, in their order; empty: all equal"
     )
+    matching: Literal["moments", "places", "both"] = Field(
+        default="both",
+        description='"moments": strokes are found by an optimizer that matches averaged statistics '
+        'of the painting; "places": every place is painted with paint of one place of the painting '
+        'and nothing is optimized above display; "both": painted first, then joined by the '
+        "optimizer",
+    )
     palette: float = Field(
         default=1.0,
         ge=0,
@@ -198,6 +205,24 @@ class StyleSettings(Section):
         if value and sum(value) <= 0:
             raise ValueError("at least one style weight must be above zero")
         return value
+
+
+class PaintSettings(Section):
+    """The paintings' own paint, laid on every level, see style.matching."""
+
+    copies: Literal[1, 2, 4, 8] = Field(
+        default=2,
+        description="of a painting that paint is taken from: 1 as it is, 2 mirrored too, 4 upside "
+        "down too, 8 turned by right angles too; more fit better, but a painting's light has a "
+        "direction",
+    )
+    tone: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the canvas's own broad tones that stays; 0: the paint's alone, 1: "
+        "smoother skies",
+    )
 
 
 class LevelSettings(Section):
@@ -417,6 +442,7 @@ class Settings(Section):
     print: PrintSettings = PrintSettings()
     display: DisplaySettings = DisplaySettings()
     style: StyleSettings = StyleSettings()
+    paint: PaintSettings = PaintSettings()
     levels: LevelSettings = LevelSettings()
     tiles: TileSettings = TileSettings()
     optimizer: OptimizerSettings = OptimizerSettings()

@@ -98,6 +98,29 @@ class Brief:
         grid = self.grid(place)
         return grid.tiles[place.row * grid.columns + place.col]
 
+    @property
+    def painted(self) -> bool:
+        """Whether canvases are painted with the paintings' own paint."""
+        return self.settings.style.matching != "moments"
+
+    @property
+    def restyled(self) -> bool:
+        """Whether levels are restyled by the optimizer."""
+        return self.settings.style.matching != "places"
+
+    def start(self) -> str:
+        """The canvas that a level's first sweep begins with, by name."""
+        return "painted canvas" if self.painted else "enlarged canvas"
+
+    def result(self) -> str:
+        """The canvas that a level hands on, by name."""
+        return "level canvas" if self.restyled else "painted canvas"
+
+    def ratio(self, place: Place) -> float:
+        """How much larger a level is than the one below."""
+        sizes = [self.plan.display[-1].size, *(level.size for level in self.plan.levels)]
+        return self.level(place).size.width / sizes[place.level - 1].width
+
     def parts(self, place: Place) -> int:
         """In how many parts a tile's window is worked on."""
         here = (place.level, place.sweep, place.row, place.col)
