@@ -109,6 +109,6 @@ def _rows(brief: Brief, seconds: list[float] | None) -> Iterator[LevelRow]:
             tiles=len(level.grids[0].tiles),
             window=str(level.window),
             sweeps=level.sweeps,
-            iterations=level.iterations if brief.restyled else 0,
+            iterations=level.iterations,
             seconds=time,
         )

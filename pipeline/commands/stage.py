@@ -139,8 +139,8 @@ class _Again:
                     found.append(Ref(output.name, place))
         if not found:
             raise UsageError(
-                f"this run has no {stage}@{level}: its style.matching is "
-                f"{self.new.settings.style.matching!r}"
+                f"this run has no {stage}@{level}: with style.matching "
+                f"{self.new.settings.style.matching!r} its canvas is another stage's"
             )
         if stage != "restyle":
             return found

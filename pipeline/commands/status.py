@@ -94,8 +94,8 @@ def _display(state: State) -> LevelStatus:
 
 def _level(state: State, level: LevelPlan) -> LevelStatus:
     at = Place(level=level.level)
-    finished = state.done(Ref(state.brief.result(), at))
-    if not state.brief.restyled:  # painted in one go
+    finished = state.done(Ref(state.brief.result(level.level), at))
+    if not state.brief.restyled(level.level):  # painted in one go
         sweep, sweeps, done, count = 0, 0, int(finished), 1
     else:
         sweep, sweeps = 1, level.sweeps
@@ -112,5 +112,5 @@ def _level(state: State, level: LevelPlan) -> LevelStatus:
         sweep=f"{sweep}/{sweeps}",
         tiles=f"{count if finished else done}/{count}",
         done_share=round(share, 4),
-        iterations=level.iterations if state.brief.restyled else 0,
+        iterations=level.iterations,
     )

@@ -216,6 +216,12 @@ class PaintSettings(Section):
         "down too, 8 turned by right angles too; more fit better, but a painting's light has a "
         "direction",
     )
+    iterations: tuple[Annotated[int, Field(ge=0, le=100_000)], ...] = Field(
+        default=(40, 20, 8, 0),
+        min_length=1,
+        description='optimizer iterations that join the paint with "both", one number per level '
+        "above display as in [levels]; the last repeats. At print size paint needs none",
+    )
     tone: float = Field(
         default=0.5,
         ge=0,
@@ -238,8 +244,8 @@ class LevelSettings(Section):
     iterations: tuple[Iterations, ...] = Field(
         default=(150, 40, 24, 10),
         min_length=1,
-        description="optimizer iterations per tile and sweep, one number per level; the last "
-        "repeats. Small levels are cheap and worth converging",
+        description='optimizer iterations per tile and sweep with style.matching "moments", one '
+        "number per level; the last repeats. Small levels are cheap and worth converging",
     )
     sweeps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
         default=(1, 2, 1, 1),
@@ -258,20 +264,20 @@ class LevelSettings(Section):
         default=2,
         ge=0,
         le=20,
-        description="passes of a filter over the enlarged canvas that makes edges along strokes "
-        "crisp again; 0: soft strokes, more than 4 looks cut out",
+        description='with "moments", passes of a filter over the enlarged canvas that makes edges '
+        "along strokes crisp again; 0: soft strokes, more than 4 looks cut out",
     )
     bristles: Tooth = Field(
         default=0.02,
-        description="fine noise drawn along the strokes of the enlarged canvas, as a share of "
-        "white, for the optimizer to make marks of a brush from",
+        description='with "moments", fine noise drawn along the strokes of the enlarged canvas, as '
+        "a share of white, for the optimizer to make marks of a brush from",
     )
     comb: Comb = Field(
         default=2,
-        description="as in [display]; the few iterations of large levels make dots and worms of "
-        "what is not combed",
+        description='as in [display], with "moments"; the few iterations of large levels make dots '
+        "and worms of what is not combed",
     )
-    soften: Softness = Field(default=0.7, description="as in [display]")
+    soften: Softness = Field(default=0.7, description='as in [display], with "moments"')
 
 
 class TileSettings(Section):

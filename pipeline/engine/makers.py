@@ -150,7 +150,7 @@ def upsampled(job: Job) -> Made:
     # Where the canvas is painted, strokes are the painting's own.
     strokes = Strokes() if job.brief.painted else Strokes(crisp, bristles, job.setting("run.seed"))
     below = job.place.level - 1
-    source = job.path(job.brief.result() if below else "display canvas", level=below)
+    source = job.path(job.brief.result(below), level=below)
     return Made(lambda out: upsample.enlarge(source, out, size, strokes))
 
 
@@ -221,9 +221,9 @@ def style_moments(job: Job) -> Made:
     """The paintings' moments at a level's size."""
     from stages import measure
 
-    found = measure.style_moments(
-        job.studio, _style_images(job, "levels"), job.brief.level(job.place).size
-    )
+    # Paint is joined by the painting as it is: nothing is to be kept out of it.
+    images = _style_images(job, "" if job.brief.painted else "levels")
+    found = measure.style_moments(job.studio, images, job.brief.level(job.place).size)
     return Made(lambda out: measure.save_moments(found, out))
 
 
@@ -339,7 +339,7 @@ def jpeg(job: Job) -> Made:
 
 def _last_canvas(job: Job) -> Path:
     last = len(job.brief.plan.levels)
-    return job.path(job.brief.result(), level=last) if last else job.path("display canvas")
+    return job.path(job.brief.result(last), level=last)
 
 
 # ---- settings as the stages take them

@@ -103,18 +103,19 @@ class Brief:
         """Whether canvases are painted with the paintings' own paint."""
         return self.settings.style.matching != "moments"
 
-    @property
-    def restyled(self) -> bool:
-        """Whether levels are restyled by the optimizer."""
-        return self.settings.style.matching != "places"
+    def restyled(self, level: int) -> bool:
+        """Whether a level above display is restyled by the optimizer."""
+        return self.plan.levels[level - 1].iterations > 0
 
     def start(self) -> str:
         """The canvas that a level's first sweep begins with, by name."""
         return "painted canvas" if self.painted else "enlarged canvas"
 
-    def result(self) -> str:
-        """The canvas that a level hands on, by name."""
-        return "level canvas" if self.restyled else "painted canvas"
+    def result(self, level: int) -> str:
+        """The canvas that a level hands on, by name; level 0 is the display."""
+        if not level:
+            return "display canvas"
+        return "level canvas" if self.restyled(level) else "painted canvas"
 
     def ratio(self, place: Place) -> float:
         """How much larger a level is than the one below."""

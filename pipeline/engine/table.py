@@ -36,7 +36,7 @@ def _paintings(brief: Brief) -> list[Ref]:
 
 def _handed_on(brief: Brief, level: int) -> Ref:
     """The canvas that a level hands on."""
-    return Ref(brief.result(), Place(level=level)) if level else Ref("display canvas")
+    return Ref(brief.result(level), Place(level=level))
 
 
 def _sweep_source(brief: Brief, place: Place) -> Ref:
@@ -70,16 +70,16 @@ def _painted(brief: Brief, place: Place) -> bool:
 
 
 def _restyled(brief: Brief, place: Place) -> bool:
-    return brief.restyled
+    return brief.restyled(place.level)
 
 
 def _many(brief: Brief, place: Place) -> bool:
     """A single tile is the canvas and needs no moments of it."""
-    return brief.restyled and len(brief.grid(place).tiles) > 1
+    return brief.restyled(place.level) and len(brief.grid(place).tiles) > 1
 
 
 def _not_last(brief: Brief, place: Place) -> bool:
-    return brief.restyled and place.sweep < brief.level(place).sweeps
+    return brief.restyled(place.level) and place.sweep < brief.level(place).sweeps
 
 
 def _in_next(brief: Brief, place: Place) -> Ref | None:
@@ -256,9 +256,9 @@ TABLE: tuple[Output, ...] = (
         pattern="restyle-{level}/budget.txt",
         version="1",
         make=makers.budget,
-        settings=("run.budget", "levels.iterations"),
+        settings=("run.budget", "levels.iterations", "paint.iterations"),
         facts=lambda brief, at: (brief.plan.size, brief.level(at).size),
-        there=lambda brief, _: brief.restyled and bool(brief.settings.run.budget),
+        there=lambda brief, _: bool(brief.settings.run.budget),
         measured=True,
     ),
     Output(
@@ -270,7 +270,7 @@ TABLE: tuple[Output, ...] = (
         make=makers.style_moments,
         inputs=lambda brief, _: _paintings(brief),
         settings=(*_COMPUTED, *_PAINTINGS, "levels.soften", "levels.comb"),
-        facts=lambda brief, at: brief.level(at).size,
+        facts=lambda brief, at: (brief.level(at).size, brief.painted),
         there=_restyled,
         measured=True,
     ),

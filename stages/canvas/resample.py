@@ -73,20 +73,6 @@ def opacity_at(src: Path, size: Size) -> Rows | None:
     return lambda top, bottom: resampling.part(top, bottom)[..., 0]
 
 
-def rows_at(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Callable[[int, int], Pixels]:
-    """Rows `(top, bottom)` of the canvas `src` at another size, made when they are asked for.
-
-    What looks at an enlarged canvas more than once (stages.canvas.survey, then .paint) needs no
-    file of it.
-    """
-    source = files.size_of(src)
-
-    def rows(start: int, stop: int) -> Pixels:
-        return files.read(src, Rect(0, start, source.width, stop - start))
-
-    return _Resampling(source, size, rows, kernel).part
-
-
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
     """An array (height, width, 3) at another size, clipped to 0 to 1."""
     height, width, _ = array.shape
