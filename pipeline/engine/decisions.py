@@ -93,8 +93,10 @@ def _iterations(said: dict[str, Any], made: Plan, number: int) -> tuple[int, ...
     found = said.get("iterations")
     if not isinstance(found, list) or len(found) != len(made.levels) - number + 1:
         return None
-    if not all(isinstance(count, int) and count >= 0 for count in found):
-        return None
+    planned = [level.iterations for level in made.levels[number - 1 :]]
+    for count, own in zip(found, planned, strict=True):
+        if not isinstance(count, int) or count < min(own, 1):
+            return None
     return tuple(found)
 
 

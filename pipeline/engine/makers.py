@@ -148,7 +148,9 @@ def upsampled(job: Job) -> Made:
     size = job.brief.level(job.place).size
     crisp, bristles = job.setting("levels.crisp"), job.setting("levels.bristles")
     # Where the canvas is painted, strokes are the painting's own.
-    strokes = Strokes() if job.brief.painted else Strokes(crisp, bristles, job.setting("run.seed"))
+    strokes = (
+        Strokes() if job.brief.painted else Strokes(crisp, bristles, job.brief.settings.run.seed)
+    )
     below = job.place.level - 1
     source = job.path(job.brief.result(below), level=below)
     return Made(lambda out: upsample.enlarge(source, out, size, strokes))

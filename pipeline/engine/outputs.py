@@ -131,8 +131,8 @@ class Brief:
     def value(self, key: str) -> object:
         """What a setting decides.
 
-        Of the encoder that is its weights, not where they lie; of paintings their shares; of an
-        optimizer what it takes itself.
+        Of the encoder that is its weights, not where they lie; of paintings their shares; nothing
+        of what this optimizer or way of matching does not use.
         """
         if key == "encoder.name":
             return Path(self.settings.encoder.name).name, self.weights
@@ -141,7 +141,9 @@ class Brief:
 
             return style_weights(self.settings, self.style_count)
         other = {"lbfgs": ("optimizer.rate",), "adam": ("optimizer.history", "optimizer.step")}
-        if key in other[self.settings.optimizer.name]:
+        drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
+        unused = drawn if self.painted else ("paint.copies", "paint.tone")
+        if key in (*unused, *other[self.settings.optimizer.name]):
             return None
         return setting(self.settings, key)
 

@@ -111,6 +111,12 @@ def _level_bytes(brief: Brief, place: Place) -> float:
     return brief.level(place).size.pixels * _PIXEL
 
 
+def _dictionary_bytes(brief: Brief, place: Place) -> float:
+    """A painting at most as large as the canvas, twice as float16, and its places."""
+    most = min(brief.level(place).size.pixels, brief.settings.style.max_pixels)
+    return max(1, brief.style_count) * most * _PIXEL + 20e6
+
+
 def _window_work(brief: Brief, place: Place) -> float:
     return brief.tile(place).window.pixels * brief.level(place).iterations / 1e6
 
@@ -190,8 +196,11 @@ TABLE: tuple[Output, ...] = (
         version="3",
         make=makers.upsampled,
         inputs=lambda brief, at: [_handed_on(brief, at.level - 1)],
-        settings=("levels.crisp", "levels.bristles", "run.seed"),
-        facts=lambda brief, at: (brief.level(at).size, brief.painted),
+        settings=("levels.crisp", "levels.bristles"),
+        facts=lambda brief, at: (
+            *(brief.level(at).size, brief.painted),
+            None if brief.painted else brief.settings.run.seed,
+        ),
         work=_level_file,
         bytes=_level_bytes,
     ),
@@ -218,6 +227,7 @@ TABLE: tuple[Output, ...] = (
         settings=(*_PAINTINGS, *_PAINT),
         facts=lambda brief, at: (brief.level(at).size, round(brief.ratio(at), 6)),
         there=_painted,
+        bytes=_dictionary_bytes,
         measured=True,
     ),
     Output(

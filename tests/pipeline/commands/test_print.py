@@ -172,9 +172,9 @@ def test_the_same_photo_under_another_name_is_the_same(
 
 
 def test_force_begins_anew(printer, copied: Path, tmp_path: Path) -> None:
-    made = printer(copied, force=True, levels_iterations="1")
+    made = printer(copied, force=True, paint_iterations="1")
     assert made.tiles_found == 0 and made.tiles_computed > 8
-    printer(tmp_path / "fresh", levels_iterations="1")
+    printer(tmp_path / "fresh", paint_iterations="1")
     assert contents(copied) == contents(tmp_path / "fresh")
     assert not verify(copied).problems
 
@@ -518,10 +518,10 @@ def test_a_budget_changes_iterations_and_can_be_resumed(
     printer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    printer(run, run_budget="1s", levels_iterations="1000")
+    printer(run, run_budget="1s", paint_iterations="1000")
     kept = json.loads((run / "run.json").read_text())["resolved"]["levels"]["iterations"]
     assert 2 <= kept[0] < 1000
-    assert printer(run, run_budget="1s", levels_iterations="1000").tiles_computed == 0
+    assert printer(run, run_budget="1s", paint_iterations="1000").tiles_computed == 0
 
 
 # ---- looking after runs

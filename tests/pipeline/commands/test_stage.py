@@ -66,7 +66,7 @@ def test_a_tile_again_is_the_tile_of_the_run(finished: Path, tmp_path: Path) -> 
 def test_a_tile_with_another_setting_is_another(finished: Path, tmp_path: Path) -> None:
     before = contents(finished)
     again(finished, "restyle", 2, (0, 0), tmp_path / "a")
-    again(finished, "restyle", 2, (0, 0), tmp_path / "b", levels_iterations="6")
+    again(finished, "restyle", 2, (0, 0), tmp_path / "b", paint_iterations="6")
     again(finished, "restyle", 2, (0, 0), tmp_path / "c", style_weight="0")
     after = [(tmp_path / name / "after.npy").read_bytes() for name in "abc"]
     assert len(set(after)) == 3

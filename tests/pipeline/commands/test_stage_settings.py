@@ -22,7 +22,7 @@ OTHER = {
     "style.weight": "3", "style.content_weight": "5", "style.smooth_weight": "9",
     "style.statistics": "gram+std", "style.scale": "0.5", "style.weights": "2",
     "style.max_pixels": "65536", "style.palette": "0.5", "style.matching": "moments",
-    "paint.copies": "1", "paint.tone": "0", "levels.max_ratio": "1.3",
+    "paint.copies": "1", "paint.tone": "0", "paint.iterations": "4", "levels.max_ratio": "1.3",
     "levels.iterations": "5",
     "levels.sweeps": "1", "levels.content_falloff": "0.9", "levels.crisp": "0",
     "levels.bristles": "0.2", "levels.comb": "0", "levels.soften": "2", "tiles.core": "128",
@@ -51,15 +51,29 @@ STAGES = [Asked(name, 2 if levelled else None) for name, levelled in table.stage
 def made(run: Path, asked: Asked, into: Path, **changed: str) -> dict[str, bytes]:
     overrides = {key.replace("__", "."): value for key, value in changed.items()}
     rerun(run, asked, overrides, into, Console(quiet=True))
-    kinds = (".npy", ".tif", ".jpg")
+    kinds = (".npy", ".tif", ".jpg", ".safetensors")
     return {path.name: path.read_bytes() for path in into.iterdir() if path.suffix in kinds}
 
 
+Plain = tuple[Path, dict[str, dict[str, bytes]]]
+
+
 @pytest.fixture(scope="module")
-def plain(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
-    """What every stage makes with the run's own settings."""
+def plain(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Plain:
+    """A print, and what every stage makes with its own settings."""
     folder = tmp_path_factory.mktemp("plain")
-    return {asked.name: made(finished, asked, folder / asked.name) for asked in STAGES}
+    return finished, {asked.name: made(finished, asked, folder / asked.name) for asked in STAGES}
+
+
+@pytest.fixture(scope="module")
+def by_moments(printer, tmp_path_factory: pytest.TempPathFactory) -> Plain:
+    """The same of a print whose levels are not painted."""
+    folder = tmp_path_factory.mktemp("moments")
+    printer(folder / "run", style_matching="moments")
+    stages = [asked for asked in STAGES if asked.stage != "paint"]
+    return folder / "run", {
+        asked.name: made(folder / "run", asked, folder / asked.name) for asked in stages
+    }
 
 
 def test_no_setting_is_left_out() -> None:
@@ -68,27 +82,30 @@ def test_no_setting_is_left_out() -> None:
 
 @pytest.mark.parametrize("key", OTHER)
 def test_a_setting_changes_a_stage_or_is_refused(
-    finished: Path, plain: dict[str, dict[str, bytes]], tmp_path: Path, key: str
+    plain: Plain, by_moments: Plain, tmp_path: Path, key: str
 ) -> None:
     taken = []
-    for asked in STAGES:
-        name = key.replace(".", "__")
-        try:
-            found = made(finished, asked, tmp_path / asked.name, **{name: OTHER[key]})
-        except UsageError as error:
-            assert "\n" not in str(error) and any(
-                word in str(error) for word in (key, "new run", "this run has levels")
-            )
-            continue
-        assert key in TAKEN or found != plain[asked.name], (
-            f"{key} was taken by {asked.name} and did nothing"
-        )
-        taken.append(asked.name)
+    for way, (run, before) in {"both": plain, "moments": by_moments}.items():
+        if way == "moments" and not key.startswith("levels."):
+            continue  # as with both
+        for asked in STAGES:
+            name, into = key.replace(".", "__"), tmp_path / way / asked.name
+            try:
+                found = made(run, asked, into, **{name: OTHER[key]})
+            except UsageError as error:
+                told = (key, "new run", "this run has")
+                assert "\n" not in str(error) and any(words in str(error) for words in told)
+                continue
+            same = found == before.get(asked.name)
+            assert key in TAKEN or not same, f"{key} was taken by {asked.name} and did nothing"
+            taken.append(asked.name)
     assert bool(taken) is (key not in WITHOUT | NEW_RUN)
 
 
-def test_another_painting_scale_measures_the_painting_anew(finished: Path, tmp_path: Path) -> None:
-    tile = Asked("restyle", 2, (0, 0))
+def test_another_painting_scale_measures_the_painting_anew(
+    by_moments: Plain, tmp_path: Path
+) -> None:
+    tile, (finished, _) = Asked("restyle", 2, (0, 0)), by_moments
     before = made(finished, tile, tmp_path / "a")
     changed = {"style__scale": "0.5", "levels__comb": "3", "levels__soften": "3"}
     for number, (key, value) in enumerate(changed.items()):
@@ -97,7 +114,8 @@ def test_another_painting_scale_measures_the_painting_anew(finished: Path, tmp_p
         assert (tmp_path / str(number) / "style.safetensors").is_file()
 
 
-def test_a_setting_of_another_stage_is_named_with_it(finished: Path, tmp_path: Path) -> None:
+def test_a_setting_of_another_stage_is_named_with_it(by_moments: Plain, tmp_path: Path) -> None:
+    finished, _ = by_moments
     with pytest.raises(UsageError, match=r"levels\.bristles changes nothing.*upsample@1"):
         made(finished, Asked("restyle", 2), tmp_path, levels__bristles="0.5")
     with pytest.raises(UsageError, match="no effect on any output"):

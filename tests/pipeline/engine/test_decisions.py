@@ -40,7 +40,8 @@ def wanted(hours: float | None, **changed: object) -> Settings:
     overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
     if hours is not None:
         overrides["run.budget"] = f"{hours:.3f}h"
-    return config.load(Path(os.devnull), {"levels.iterations": ASKED} | overrides)
+    moments = {"style.matching": "moments", "levels.iterations": ASKED}
+    return config.load(Path(os.devnull), moments | overrides)
 
 
 def whole_hours() -> float:
@@ -299,7 +300,7 @@ def settled(run: Path) -> dict[str, Any]:
 def test_a_print_with_a_wrong_trial_finishes_and_resumes_the_same(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run, asked = tmp_path / "run", {"run_budget": "90s", "levels_iterations": "3"}
+    run, asked = tmp_path / "run", {"run_budget": "90s", "paint_iterations": "3"}
     # The trial finds a computer a thousand times too slow.
     monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(900.0, 900.0))
     real, seen = restyle.restyle_tile, []
@@ -339,18 +340,18 @@ def test_a_budget_does_not_hide_other_iterations(
     from stages.errors import RunDiffers
 
     monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(1e-6, 1e-6))
-    printer(tmp_path / "run", run_budget="1h", levels_iterations="1")
-    with pytest.raises(RunDiffers, match=r"levels\.iterations"):
-        printer(tmp_path / "run", run_budget="1h", levels_iterations="2")
+    printer(tmp_path / "run", run_budget="1h", paint_iterations="1")
+    with pytest.raises(RunDiffers, match=r"paint\.iterations"):
+        printer(tmp_path / "run", run_budget="1h", paint_iterations="2")
     with pytest.raises(RunDiffers, match=r"run\.budget"):
-        printer(tmp_path / "run", run_budget="2h", levels_iterations="1")
+        printer(tmp_path / "run", run_budget="2h", paint_iterations="1")
 
 
 def test_the_same_time_to_be_ready_at_is_the_same_run(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate, "measure", lambda studio, made: Pace(1e-6, 1e-6))
-    asked = {"run_until": "2099-01-01 07:30", "levels_iterations": "1"}
+    asked = {"run_until": "2099-01-01 07:30", "paint_iterations": "1"}
     printer(tmp_path / "run", **asked)
     levels = run_status(tmp_path / "run").levels[1:]
     assert [level.iterations for level in levels] == [4, 4]

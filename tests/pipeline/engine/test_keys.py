@@ -37,9 +37,11 @@ def keys(weights: str = "ee", inputs: tuple[Input, ...] = INPUTS, **changed: str
     return found
 
 
-def changed(**settings: str) -> set[str]:
-    before, after = keys(), keys(**settings)
-    return {name for name in before if before[name] != after[name]}
+def changed(matching: str = "both", **settings: str) -> set[str]:
+    """What has another key with other settings, for a way of matching."""
+    way = {"style_matching": matching}
+    before, after = keys(**way), keys(**way, **settings)
+    return {name for name in before if before[name] != after.get(name)}
 
 
 def test_no_two_outputs_share_a_key() -> None:
@@ -67,8 +69,9 @@ def test_the_print_file_alone_depends_on_dpi() -> None:
 
 
 def test_a_late_level_leaves_the_earlier_ones() -> None:
-    found = changed(levels_iterations="150,40,24,9")
-    assert found == {"tile 4.1", "level canvas 4", "TIFF", "JPEG"}
+    found = changed(paint_iterations="40,20,9,0")
+    above = {"enlarged canvas 4", "survey 4", "painted canvas 4", "TIFF", "JPEG"}
+    assert found == {"tile 3.1", "level canvas 3"} | above
 
 
 def test_the_look_leaves_the_inputs() -> None:
@@ -76,6 +79,7 @@ def test_the_look_leaves_the_inputs() -> None:
         given = {"photo", "style 1", "style 2", "palette"}
         given |= {f"level photo {n}" for n in range(1, 5)}
         numbers = {"content energy", *(f"style moments {n}" for n in range(1, 5))}
+        numbers |= {f"dictionary {n}" for n in range(1, 5)}
         assert set(keys()) - found - numbers == given
 
 
@@ -94,22 +98,23 @@ def test_the_palette_changes_what_the_photo_is_held_to() -> None:
 
 def test_softness_changes_what_is_made_of_the_painting() -> None:
     some = {"photo", "style 1", "display canvas", "enlarged canvas 1", "level canvas 1"}
-    assert some & changed(levels_soften="2") == {"level canvas 1"}
-    assert some & changed(levels_comb="0") == {"level canvas 1"}
-    assert some & changed(display_comb="0") == {
-        "display canvas",
-        "enlarged canvas 1",
-        "level canvas 1",
-    }
-    assert some & changed(display_soften="2") == {
-        "display canvas",
-        "enlarged canvas 1",
-        "level canvas 1",
-    }
+    assert some & changed("moments", levels_soften="2") == {"level canvas 1"}
+    assert some & changed("moments", levels_comb="0") == {"level canvas 1"}
+    above = {"display canvas", "enlarged canvas 1", "level canvas 1"}
+    assert some & changed(display_comb="0") == above
+    assert some & changed(display_soften="2") == above
 
 
 def test_tooth_and_strokes_change_what_grows_out_of_them() -> None:
     some = {"photo", "display canvas", "level photo 1", "enlarged canvas 1"}
-    assert some & changed(levels_bristles="0.03") == {"enlarged canvas 1"}
-    assert some & changed(levels_crisp="0") == {"enlarged canvas 1"}
+    assert some & changed("moments", levels_bristles="0.03") == {"enlarged canvas 1"}
+    assert some & changed("moments", levels_crisp="0") == {"enlarged canvas 1"}
     assert some & changed(display_tooth="0.03") == {"display canvas", "enlarged canvas 1"}
+
+
+def test_what_a_way_of_matching_does_not_use_changes_nothing() -> None:
+    for name in ("crisp", "bristles", "comb", "soften"):
+        assert changed("both", **{f"levels_{name}": "1"}) == set()
+    assert changed("moments", paint_tone="0.1", paint_copies="1") == set()
+    assert "dictionary 1" in changed("both", paint_copies="1")
+    assert "painted canvas 1" in changed("places", paint_tone="0.1")

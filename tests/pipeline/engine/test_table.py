@@ -69,17 +69,18 @@ def test_work_counts_every_iteration_of_every_window() -> None:
         least += sum(level.window.pixels * len(grid.tiles) for grid in level.grids) * (
             level.iterations
         )
-    assert least / 1e6 < work() < 1.2 * least / 1e6
-    assert work(levels_iterations="300") > 1.5 * work()
+    least += sum(level.size.pixels for level in planned.levels)  # painted once
+    assert least / 1e6 < work() < 1.6 * least / 1e6
+    assert work(paint_iterations="80") > 1.5 * work()
     assert work(encoder_name="vgg19") > work()  # a wider halo
 
 
 def test_disk_grows_with_the_print() -> None:
     small, large = disk(print_size="3000x2250"), disk()
-    assert 3 * small < large < 5 * small
+    assert 2.5 * small < large < 5 * small
     assert disk(1_000_000) - large == 12_000_000
-    # At least the canvases of the last level: enlarged, photo, restyled, and its tiles.
-    assert large > 4 * 12 * 27_000_000
+    # At least the canvases of the last level: enlarged, photo, painted.
+    assert large > 3 * 12 * 27_000_000
 
 
 def test_a_finished_run_takes_no_more_disk_than_planned(finished: Path, printer) -> None:
@@ -102,8 +103,8 @@ def test_a_way_of_matching_has_its_outputs(matching: str, made: set, not_made: s
     own = brief(style_matching=matching)
     names = {output.name for output, _ in table.walk(own)}
     assert made <= names and not names & not_made
-    assert own.result() in names and own.start() in names
-    assert work(style_matching="places") < 0.3 * work() < work(style_matching="moments")
+    assert own.result(1) in names and own.start() in names
+    assert work(style_matching="places") < work() < 0.5 * work(style_matching="moments")
 
 
 def test_a_division_holds_from_its_tile_on() -> None:

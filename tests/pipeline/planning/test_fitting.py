@@ -14,7 +14,7 @@ from pipeline.planning import fitting
 
 def settings(**changed: object) -> Settings:
     overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
-    return config.load(Path(os.devnull), overrides)
+    return config.load(Path(os.devnull), {"style.matching": "moments"} | overrides)
 
 
 def seconds(of: Settings) -> float:
@@ -44,3 +44,11 @@ def test_no_budget_changes_nothing() -> None:
 
 def test_scaled_iterations_are_at_least_two() -> None:
     assert fitting.scaled(settings(levels_iterations="100,9"), 0.1).levels.iterations == (10, 2)
+
+
+def test_the_iterations_that_count_are_those_of_the_way_of_matching() -> None:
+    both = fitting.scaled(settings(style_matching="both", paint_iterations="40,20,8,0"), 0.1)
+    assert both.paint.iterations == (4, 2, 2, 0)  # a level without any keeps none
+    assert both.levels == settings().levels
+    places = settings(style_matching="places")
+    assert fitting.scaled(places, 2.0) == places

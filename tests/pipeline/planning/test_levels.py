@@ -45,7 +45,7 @@ def test_a_file_of_ones_own_is_planned_too(tiny_encoder: Path) -> None:
 
 
 def test_lists_begin_at_the_first_level_and_their_last_number_repeats() -> None:
-    planned = made(levels_iterations="50,20", levels_sweeps="3,1")
+    planned = made(style_matching="moments", levels_iterations="50,20", levels_sweeps="3,1")
     assert [level.iterations for level in planned.levels] == [50, 20, 20, 20]
     assert [level.sweeps for level in planned.levels] == [3, 1, 1, 1]
     assert [len(level.grids) for level in planned.levels] == [3, 1, 1, 1]
