@@ -80,7 +80,7 @@ class Bench:
         result_of(*self.begin, "--run", str(self.calm))
         self.calm_seconds = time.monotonic() - began
         # "auto" is decided by a trial, which might end otherwise in a later print.
-        record = json.loads((self.calm / "run.json").read_text())["settings"]
+        record = json.loads((self.calm / "run.json").read_text())["resolved"]
         self.begin += ["--set", f"run.precision={record['run']['precision']}"]
 
     @property

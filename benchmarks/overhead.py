@@ -23,13 +23,13 @@ from benchmarks.common import INPUTS, print_table, save_json, settings_arguments
 
 # Part of a print: the functions whose time, with all that they call, makes it up.
 PARTS = {
-    "computing": (("stylize.py", "restyle"), ("stylize.py", "_measured"), ("stylize.py", "energy")),
+    "computing": (("studio.py", "restyle"), ("studio.py", "_measured"), ("studio.py", "energy")),
     "flushing to disk": (("~", "<built-in method posix.fsync>"),),
     "hashing": (("hashlib.py", "file_digest"), ("weights.py", "sha256"), ("records.py", "key_of")),
     "locking": (("_api.py", "acquire"), ("_api.py", "release")),
-    "blending": (("blend.py", "blend"),),
+    "blending": (("feathering.py", "blend"),),
     "resizing": (("resample.py", "resize"),),
-    "writing the print": (("finish.py", "write_tiff"), ("finish.py", "write_jpeg")),
+    "writing the print": (("export.py", "write_tiff"), ("export.py", "write_jpeg")),
     "preparing": (("decode.py", "prepare_photo"), ("decode.py", "prepare_style")),
 }
 SAFETY = ("flushing to disk", "hashing", "locking")

@@ -31,6 +31,7 @@ LOADED = (
     *("stages.upsample", "stages.restyle", "stages.finish", "stages.measure", "filelock"),
     *("stages.nst.encoders", "stages.nst.device", "safetensors.torch", "psutil", "torch._dynamo"),
 )
+CODES = {"ENOSPC": 13, "EIO": 1, "EACCES": 1}  # exit codes for errors of the system
 LONGEST = 120.0  # seconds until a child is given up
 BLOCKS = ((4,), (8, 8), (8,), (12,), (12,))
 SETTINGS = {
