@@ -1,4 +1,4 @@
-"""`print --force` over a finished run, stopped or failing at every file operation.
+"""`print --force` over a finished run, and `clean`, stopped or failing at every file operation.
 
 At any moment the folder holds the whole old print or the whole new one, never neither. What the old
 run.json still stands for is untouched; afterwards the same command, or `resume`, finishes the new.
@@ -42,8 +42,8 @@ class Anew:
         """SIGKILL at every N-th operation."""
         self.begin()
         for number in self.judge.sample(self.steps, every):
-            what, ended = self._struck(row, number, faulty.killed(number))
-            self._finished(row, what, ended)
+            what, _ = self._struck(row, number, faulty.killed(number))
+            self._finished(row, what)
 
     def faults(self, name: str, every: int, row: Row) -> None:
         """An error at every N-th operation at which it can happen."""
@@ -51,7 +51,7 @@ class Anew:
         for number in self.judge.sample(self.steps, every, POSSIBLE[name]):
             what, ended = self._struck(row, number, faulty.failing(number, name))
             self.judge.expect(row, what, ended, (0, CODES[name]))
-            self._finished(row, what, ended)
+            self._finished(row, what)
 
     def _struck(self, row: Row, number: int, act: faulty.Act) -> tuple[str, Ended]:
         self.field.fresh(finished=True)
@@ -74,7 +74,7 @@ class Anew:
             )
         self.judge.note(row, "corrupt", len(self.field.damaged()), f"{what}: corrupt")
 
-    def _finished(self, row: Row, what: str, ended: Ended) -> None:
+    def _finished(self, row: Row, what: str) -> None:
         """Every second time by `resume`, which of an old run not given up yet leaves all."""
         if row.cases % 2:
             ended = self.field.resume()
@@ -88,6 +88,27 @@ class Anew:
         self.judge.note(row, "not_identical", other, f"{what}: other bytes")
 
 
+def cleaned(judge: Judge, every: int, row: Row) -> None:
+    """A killed `clean` leaves the print; nothing that was given up is made again."""
+    field = judge.field
+    command = ["clean", str(field.run)]
+    field.fresh(finished=True)
+    _, steps = judge.watched(command)
+    wanted = contents(field.run)
+    for number in judge.sample(steps, every):
+        field.fresh(finished=True)
+        field.called(command, judge.layer(faulty.killed(number)))
+        row.cases += 1
+        what = f"operation {number} ({steps[number - 1]})"
+        kept = judge.stopped(row, what, Ended(0, ""))
+        judge.expect(row, f"{what}: resumed", field.resume(), (0,))
+        again = field.made().keys() - kept.keys()
+        judge.note(row, "committed_lost", len(again), f"{what}: made again {again}")
+        judge.expect(row, f"{what}: verified", field.called(["verify", str(field.run)]), (0,))
+        judge.expect(row, f"{what}: again", field.called(command), (0,))
+        judge.note(row, "not_identical", contents(field.run) != wanted, f"{what}: other files")
+
+
 def jobs(judge: Judge, every: int) -> list[Job]:
     """All rows."""
     anew = Anew(judge)
@@ -95,4 +116,4 @@ def jobs(judge: Judge, every: int) -> list[Job]:
         ("print --force, kill -9", partial(anew.kills, every))
     ]
     rows += [(f"print --force, {name}", partial(anew.faults, name, every)) for name in POSSIBLE]
-    return rows
+    return [*rows, ("clean, kill -9", partial(cleaned, judge, every))]

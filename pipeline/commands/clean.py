@@ -37,8 +37,10 @@ def clean(run_dir: Path) -> CleanResult:
                 f"{problems[0].path} is not what its record says ({problems[0].found}), and "
                 "cleaning would lose what it can be mended from; run tilebrush resume first"
             )
-        kept = [state.path(output, place) for output, place in state.products()]
         with suppress(DiskFull):
             run.write_manifest(replace(state.manifest, cleaned=True))
+        kept = [state.path(output, place) for output, place in state.products()]
         ours = [path for path in run.recorded() if run.record(path) is not None]
+        # A call that was killed may have left outputs without their records.
+        ours += [state.path(output, place) for output, place in state.outputs()]
         return CleanResult(str(run_dir), run.drop(path for path in ours if path not in kept))
