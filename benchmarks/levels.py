@@ -34,6 +34,7 @@ from pipeline.engine.worker import Worker
 from pipeline.planning.levels import LevelPlan
 from pipeline.run.directory import RunDir
 from stages import canvas, restyle, tiles
+from stages.computing import Device, Precision
 from stages.measure import clipped
 from stages.nst.losses import content_loss, style_loss
 from stages.nst.moments import residual_target
@@ -163,7 +164,11 @@ class Bench:
 
 def _shallower(studio: Studio, without: int) -> Studio:
     """A studio that leaves out the deepest style layers, and content deeper than their blocks."""
-    found = Studio(studio.encoder, "bfloat16" if studio.bfloat16 else "float32", str(studio.device))
+    found = Studio(
+        studio.encoder,
+        Precision.BFLOAT16 if studio.bfloat16 else Precision.FLOAT32,
+        Device(studio.device.type),
+    )
     kept = list(studio.style_weights)[: len(studio.style_weights) - without]
     found.style_weights = {name: studio.style_weights[name] for name in kept}
     inside = {

@@ -69,9 +69,10 @@ def settings_for(name: str, window: int) -> Settings:
 def restyle_once(name: str, size: Size, precision: str, iterations: int) -> int:
     """Restyle a window of random pixels in this process; its peak memory in bytes."""
     from stages import measure
+    from stages.computing import Precision
     from stages.nst.studio import Studio
 
-    measure.probe(Studio(encoder(name), precision), size, iterations)
+    measure.probe(Studio(encoder(name), Precision(precision)), size, iterations)
     return peak_memory()
 
 

@@ -21,6 +21,7 @@ from benchmarks.common import SAMPLES, print_table, save_json
 from pipeline.config.load import Settings, parse_size
 from stages import canvas, measure
 from stages.canvas import Tooth
+from stages.computing import Precision
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
@@ -55,7 +56,7 @@ class Bench:
 
     def __init__(self, photo: Path, style: Path, size: Size, folder: Path) -> None:
         self.size, self.settings = size, Settings()
-        self.studio = open_studio("bundled", "", resolve_precision("auto"), 0, print)
+        self.studio = open_studio("bundled", "", resolve_precision(Precision.AUTO), 0, print)
         canvas.prepare_photo(photo, folder / "photo.npy", size)
         canvas.prepare_style(style, folder / "style.npy", 16_000_000)
         self.photo = canvas.resized(canvas.read(folder / "photo.npy"), size)

@@ -23,6 +23,7 @@ from benchmarks.common import INPUTS, SAMPLES, encoder, print_table, result_of, 
 from pipeline.config.load import parse_size
 from stages import canvas, finish, measure
 from stages.canvas import PrintFormat
+from stages.computing import Precision
 from stages.nst.device import bfloat16_gain
 from stages.nst.studio import Studio
 from stages.tiles import Size, Tile, grid
@@ -78,7 +79,7 @@ def paces(names: Sequence[str], size: Size, precisions: Sequence[str], repeats: 
     order = [BASE, *(name for name in names if name != BASE)]
     for precision in precisions:
         for name in order:
-            studio = Studio(encoder(name), precision)
+            studio = Studio(encoder(name), Precision(precision))
             took = measure.probe(studio, size, repeats + 1) / (size.pixels / 1e6)
             found[name, precision] = took, 2e6 * studio.design.work() / took
     return [

@@ -23,6 +23,7 @@ from benchmarks.common import SAMPLES, print_table, save_json
 from benchmarks.looks import Pixels, measures
 from pipeline.config.load import Settings
 from stages import canvas, display, measure
+from stages.computing import Precision
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     iterations = [int(count) for count in args.iterations.split(",")]
     names = args.encoders.split(",")
-    studios = [open_studio(name, "", resolve_precision("auto"), 0, print) for name in names]
+    studios = [open_studio(name, "", resolve_precision(Precision.AUTO), 0, print) for name in names]
     rows, lines = [], []
     for style in args.style or [SAMPLES / "style.jpg"]:
         with tempfile.TemporaryDirectory() as folder:

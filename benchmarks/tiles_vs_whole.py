@@ -25,6 +25,7 @@ import torch
 from benchmarks.common import SAMPLES, print_table, save_json
 from pipeline.config.load import Settings, parse_size
 from stages import canvas, measure, restyle
+from stages.computing import Precision
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.losses import content_loss, style_loss
@@ -69,7 +70,9 @@ class Bench:
     def __init__(self, case: Case, folder: Path) -> None:
         self.folder, self.size, self.core = folder, case.size, case.core
         self.weights = Weights(content=case.content)
-        self.studio: Studio = open_studio("bundled", "", resolve_precision("auto"), 0, print)
+        self.studio: Studio = open_studio(
+            "bundled", "", resolve_precision(Precision.AUTO), 0, print
+        )
         size = case.size
         canvas.prepare_photo(case.photo, folder / "photo-own.npy", size)
         canvas.resize(folder / "photo-own.npy", folder / "photo.npy", size)

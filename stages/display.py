@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import measure
-from stages.canvas import files, resample
+from stages.canvas import files, palette, resample
 from stages.canvas.ground import Tooth, roughened
+from stages.canvas.palette import Toning
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
@@ -28,6 +29,7 @@ class Manner:
     optimizer: Optimizer
     tooth: Tooth
     content_energy: float
+    toning: Toning = palette.NONE
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def stylize(
             weights=manner.weights,
             iterations=scale.iterations,
             optimizer=manner.optimizer,
+            hues=manner.toning.hues,
         )
         result = studio.restyle(
             canvas,
@@ -85,7 +88,7 @@ def from_files(
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a prepared photo with prepared style images; see `stylize`."""
-    content = resample.shrunk(photo, path[-1].size)
+    content = manner.toning(resample.shrunk(photo, path[-1].size))
     return stylize(
         studio,
         content,
@@ -96,9 +99,9 @@ def from_files(
     )
 
 
-def content_energy(studio: Studio, photo: Path, size: Size) -> float:
-    """The unit of the content loss, of a prepared photo at the display's size."""
-    return studio.energy(resample.shrunk(photo, size))
+def content_energy(studio: Studio, photo: Path, size: Size, toning: Toning = palette.NONE) -> float:
+    """The unit of the content loss, of a prepared photo in its colours at the display's size."""
+    return studio.energy(toning(resample.shrunk(photo, size)))
 
 
 def save(result: Displayed, path: Path) -> None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stages.canvas import feathering, files
 from stages.measure import clipped
@@ -45,6 +46,7 @@ class Look:
     iterations: int
     optimizer: Optimizer
     gains: Mapping[str, float] | None = None
+    hues: NDArray[np.float32] | None = None
 
 
 def gains(style: Moments, canvases: Sequence[Moments]) -> dict[str, float]:
@@ -124,6 +126,7 @@ def _restyled(
         iterations=look.iterations,
         optimizer=look.optimizer,
         gain=look.gains,
+        hues=look.hues,
     )
     return studio.restyle(
         files.read(job.canvas, window), files.read(job.photo, window), task, report

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from stages import canvas
-from stages.canvas import Strokes
+from stages.canvas import Strokes, palette
+from stages.canvas.palette import Toning
 from stages.tiles import Size
 
 
@@ -14,14 +15,6 @@ def enlarge(canvas_path: Path, dst: Path, size: Size, strokes: Strokes) -> None:
     canvas.resize(canvas_path, dst, size, strokes=strokes)
 
 
-def content(photo: Path, dst: Path, size: Size) -> None:
-    """Write the prepared photo at the level's size: what the level's content is held to."""
-    canvas.resize(photo, dst, size)
-
-
-def run(
-    canvas_path: Path, photo: Path, out_canvas: Path, out_photo: Path, size: Size, strokes: Strokes
-) -> None:
-    """Both; each written in bands, so memory stays small at any size."""
-    enlarge(canvas_path, out_canvas, size, strokes)
-    content(photo, out_photo, size)
+def content(photo: Path, dst: Path, size: Size, toning: Toning = palette.NONE) -> None:
+    """Write the prepared photo in its colours at the level's size: what content is held to."""
+    canvas.resize(photo, dst, size, then=toning)

@@ -6,17 +6,16 @@ Only what reading the command line takes is imported here; commands import the r
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline import __version__
-from pipeline.cli import streams
+from pipeline.cli import streams, targets
 from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
     Choices,
@@ -34,8 +33,6 @@ from stages.errors import Interrupted, UsageError
 if TYPE_CHECKING:
     from pipeline.config.schema import Settings
     from pipeline.console.console import Console
-
-_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="The photograph.")]
 Styles = Annotated[list[Path], typer.Argument(metavar="STYLE", help="The paintings, one or more.")]
@@ -87,7 +84,7 @@ def display(
 ) -> None:
     """Stylize at display size, in a minute or so."""
     settings = _settings(choices, {"display.size": size})
-    target = _display_target(photo, styles, out, choices.force)
+    target = targets.display_target(photo, styles, out, choices.force)
     from pipeline.commands import display as command
 
     console = _console(output)
@@ -240,79 +237,13 @@ def doctor(output: Output) -> None:
     """Tell whether prints can be made here."""
     from pipeline.commands import doctor as doctors
 
-    _show(_console(output), doctors.collect(Path.cwd(), **_probes()))
-
-
-def _probes() -> dict[str, Any]:
-    """What loads the big libraries; each is tried by itself, for any may be broken."""
-
-    def libvips() -> str:
-        from stages import canvas
-
-        return str(canvas.LIBVIPS_VERSION)
-
-    def found() -> list[Any]:
-        from pipeline.commands.doctor import EncoderFound
-        from stages.nst import encoders as known
-
-        return [EncoderFound(each.name, each.weights) for each in known.describe()]
-
-    def bfloat16() -> str:
-        from pipeline.host import speed
-
-        found, file = speed.answer(), speed.kept_in()
-        kept = f"kept in {file}" if file.is_file() else "not kept"
-        return f"{found.gain:.1f} times as fast as float32 ({kept})"
-
-    def computing() -> str:
-        from pipeline.host import speed
-        from stages.nst.device import resolve_device
-
-        device = resolve_device("auto")
-        return f"{device}, {speed.threads(0)} threads, {speed.precision('auto', device)}"
-
-    return {
-        "libvips": libvips,
-        "encoders": found,
-        "bfloat16": bfloat16,
-        "computing": computing,
-    }
+    _show(_console(output), doctors.collect(Path.cwd(), **doctors.probes()))
 
 
 def _settings(choices: Choices, more: dict[str, object]) -> Settings:
     from pipeline.config import load as config
 
     return config.load(choices.config, more | choices.overrides())
-
-
-def _display_target(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
-    """Where `display` writes: what the user names, else a new file in the current folder."""
-    from pipeline.run import names
-
-    if out is None:
-        stem = "_".join([photo.stem, *(style.stem for style in styles)])
-        out = Path(names.cut(stem, ".png", names.longest(Path())))
-        if out.exists() and not force:
-            raise UsageError(f"{out} is there already; name another with -o, or use --force")
-    if out.suffix.lower() not in _IMAGES:
-        raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
-    if len(os.fsencode(out.name)) > (most := names.longest(out.parent)):
-        raise UsageError(
-            f"the output's name has {len(os.fsencode(out.name))} bytes, {most} are possible; "
-            "choose a shorter one with -o"
-        )
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
-    if any(_same_file(given, out) for given in (photo, *styles)):
-        raise UsageError(f"output {str(out)!r} is also an input; name another file with -o")
-    return out
-
-
-def _same_file(a: Path, b: Path) -> bool:
-    try:
-        return a.samefile(b)
-    except (OSError, ValueError):  # one of them is missing, or no file can have such a name
-        return False
 
 
 def _console(output: Output) -> Console:

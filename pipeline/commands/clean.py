@@ -43,4 +43,5 @@ def clean(run_dir: Path) -> CleanResult:
         ours = [path for path in run.recorded() if run.record(path) is not None]
         # A call that was killed may have left outputs without their records.
         ours += [state.path(output, place) for output, place in state.outputs()]
-        return CleanResult(str(run_dir), run.drop(path for path in ours if path not in kept))
+        freed = run.drop(path for path in ours if path not in kept)
+        return CleanResult(run=str(run_dir), freed_bytes=freed)

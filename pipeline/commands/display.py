@@ -93,7 +93,7 @@ class _Display:
             whole = self._loose(exact, brief.plan, bar.advance)
             whole.made |= loose.made
             bar.stage("display")
-            for name in ("content energy", "display canvas"):
+            for name in ("palette", "content energy", "display canvas"):
                 whole.make(Ref(name), f"{name}.npy")
         return whole
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline import __version__
 from pipeline.config import units
 from pipeline.host import resources as machine
+from stages.computing import Device, Precision
 from stages.errors import Interrupted
 
 T = TypeVar("T")
@@ -156,3 +157,38 @@ def _shortages(result: DoctorResult, folder: Path) -> list[str]:
         if encoder.weights.startswith("missing")
     ]
     return found
+
+
+def probes() -> dict[str, Any]:
+    """What loads the big libraries; each is tried by itself, for any may be broken."""
+
+    def libvips() -> str:
+        from stages import canvas
+
+        return str(canvas.LIBVIPS_VERSION)
+
+    def found() -> list[EncoderFound]:
+        from stages.nst import encoders as known
+
+        return [EncoderFound(each.name, each.weights) for each in known.describe()]
+
+    def bfloat16() -> str:
+        from pipeline.host import speed
+
+        found, file = speed.answer(), speed.kept_in()
+        kept = f"kept in {file}" if file.is_file() else "not kept"
+        return f"{found.gain:.1f} times as fast as float32 ({kept})"
+
+    def computing() -> str:
+        from pipeline.host import speed
+        from stages.nst.device import resolve_device
+
+        device = resolve_device(Device.AUTO)
+        return f"{device}, {speed.threads(0)} threads, {speed.precision(Precision.AUTO, device)}"
+
+    return {
+        "libvips": libvips,
+        "encoders": found,
+        "bfloat16": bfloat16,
+        "computing": computing,
+    }

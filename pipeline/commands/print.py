@@ -28,6 +28,7 @@ from pipeline.planning.resolve import (
     resolve,
     style_pixels,
     tell_of_inputs,
+    weights_of,
     with_deadline,
     within_memory,
 )
@@ -201,15 +202,12 @@ def _tools(settings: Settings, console: Console) -> dict[str, str]:
     from importlib.metadata import version
 
     from stages import canvas
-    from stages.nst import encoders, weights
 
-    file = Path(settings.encoder.weights) if settings.encoder.weights else None
-    path = encoders.weights_path(settings.encoder.name, file, note=console.message)
     return {
         "tilebrush": __version__,
         "torch": version("torch"),
         "libvips": canvas.LIBVIPS_VERSION,
-        "encoder weights": weights.sha256(path),
+        "encoder weights": weights_of(settings, console),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DisplayResult:
     """A display-size image, written."""
 
@@ -22,7 +22,7 @@ class DisplayResult:
         return f"{self.output} is ready"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PrintResult:
     """A finished print; time worked and energy are those of all sessions."""
 
@@ -46,7 +46,7 @@ class PrintResult:
         return f"{self.jpeg or self.tiff} is ready"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LevelStatus:
     """How far one level is."""
 
@@ -58,7 +58,7 @@ class LevelStatus:
     iterations: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StatusResult:
     """How far a run is; `ready` counts the hours in which it waits, `left_seconds` does not."""
 
@@ -83,7 +83,7 @@ class StatusResult:
         return self.state == "finished"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StageResult:
     """A stage that was run again."""
 
@@ -95,7 +95,7 @@ class StageResult:
     took_seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProblemRow:
     """A file of a run that is not what its record says."""
 
@@ -104,7 +104,7 @@ class ProblemRow:
     needed: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VerifyResult:
     """Every recorded file of a run compared with its record."""
 
@@ -124,7 +124,7 @@ class VerifyResult:
         return f"{damaged}; tilebrush resume mends them"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CleanResult:
     """What was dropped from a run."""
 
@@ -132,7 +132,7 @@ class CleanResult:
     freed_bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LevelRow:
     """One level of a plan."""
 
@@ -145,7 +145,7 @@ class LevelRow:
     seconds: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanResult:
     """What a print will take; times come from a short trial on this machine, None without one."""
 

@@ -8,19 +8,17 @@ as the run has them. A setting that changes nothing of the stage is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.commands.results import StageResult
 from pipeline.config import load as config
-from pipeline.config.fields import value_of
-from pipeline.config.schema import Settings
 from pipeline.console.console import Console
 from pipeline.engine import decisions, table
 from pipeline.engine.loose import Loose, changed
 from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
 from pipeline.host.work_clock import worked
-from pipeline.planning.resolve import open_studio
+from pipeline.planning.resolve import open_studio, weights_of
 from pipeline.run import claimed
 from pipeline.run.directory import RunDir
 from stages import canvas
@@ -83,12 +81,19 @@ class _Again:
         self.names: list[str] = []
         manifest = run.manifest()
         self.old = decisions.brief_of(run, manifest)
-        self.new = self.old
-        if overrides:
-            self.new = decisions.brief_of(run, manifest, _with(self.old.settings, overrides))
+        self.manifest = manifest
+        self.new = self._changed(overrides) if overrides else self.old
         self.targets = self._targets()
         for key, value in overrides.items():
-            self._check_used(key, value, manifest)
+            self._check_used(key, value)
+
+    def _changed(self, overrides: dict[str, str]) -> Brief:
+        """The run with other settings."""
+        settings = config.apply_preset(config.override(self.old.settings, overrides))
+        brief = decisions.brief_of(self.run, self.manifest, settings)
+        if any(key.startswith("encoder.") for key in overrides):
+            brief = replace(brief, weights=weights_of(settings, self.console))
+        return brief
 
     def _targets(self) -> list[Ref]:
         """What is to be made: of a level's sweeps the last, with its canvas if all tiles are."""
@@ -101,12 +106,9 @@ class _Again:
         if not known[stage]:
             if level not in (None, 0):
                 raise UsageError(f"{stage} has no levels; name it without @{level}")
-            return [
-                Ref(output.name, place)
-                for output, places in self._walk()
-                if output.stage == stage and not output.measured
-                for place in places
-            ]
+            own = [each for each in self._walk() if each[0].stage == stage]
+            pixels = [each for each in own if not each[0].measured]
+            return [Ref(row.name, place) for row, places in pixels or own for place in places]
         count = len(self.new.plan.levels)
         if level is None or not 1 <= level <= count:
             found = "no level" if level is None else f"level {level}"
@@ -142,12 +144,11 @@ class _Again:
 
     # ---- settings that are changed
 
-    def _check_used(self, key: str, value: str, manifest: object) -> None:
+    def _check_used(self, key: str, value: str) -> None:
         """Refuse a setting that nothing of what is made again depends on."""
-        settings = _with(self.old.settings, {key: value})
-        if value_of(settings, key) == value_of(self.old.settings, key):
+        if config.override(self.old.settings, {key: value}) == self.old.settings:
             return  # as it is
-        alone = decisions.brief_of(self.run, manifest, settings)  # type: ignore[arg-type]
+        alone = self._changed({key: value})
         mine = {*self.targets, *self._behind(alone, self.targets)}
         if changed(self.old, alone, sorted(mine, key=repr)):
             return
@@ -226,7 +227,8 @@ class _Again:
         for each in self._inputs(self.new, ref):
             if each in made:
                 continue
-            if _bytes(self.old, each) != _bytes(self.new, each):
+            served = table.row(each.name).replaced_by(self.old, each.place) is not None
+            if served or _bytes(self.old, each) != _bytes(self.new, each):
                 raise UsageError(
                     f"with these settings {self.run.name(self._file(each))} would be another, "
                     f"which belongs to {table.row(each.name).stage}; change them in a new run"
@@ -278,10 +280,6 @@ def _bytes(brief: Brief, ref: Ref) -> float | None:
         return table.row(ref.name).bytes(brief, ref.place)
     except IndexError:
         return None
-
-
-def _with(settings: Settings, overrides: dict[str, str]) -> Settings:
-    return config.apply_preset(config.override(settings, overrides))
 
 
 def _pictures(folder: Path) -> None:

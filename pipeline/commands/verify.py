@@ -21,6 +21,6 @@ def verify(run_dir: Path) -> VerifyResult:
     return VerifyResult(
         run=str(run_dir),
         files=state.recorded(),
-        problems=tuple(ProblemRow(p.path, p.found, p.needed) for p in problems),
+        problems=tuple(ProblemRow(file=p.path, found=p.found, needed=p.needed) for p in problems),
         mendable=not state.cleaned(),
     )

@@ -19,6 +19,7 @@ from pydantic import (
 
 from pipeline.config import units
 from pipeline.host import hours
+from stages.computing import Device, Precision
 from stages.errors import UsageError
 
 TILE_UNIT = 16  # deepest stride of any encoder: tile edges lie on its grid
@@ -177,6 +178,13 @@ class StyleSettings(Section):
     weights: tuple[Share, ...] = Field(
         default=(), description="one number per style image, in their order; empty: all equal"
     )
+    palette: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="how far the photo's colours are moved to the painting's before anything is "
+        "painted, 0 to 1: strokes hardly change large tones. 0: the photo's own",
+    )
     max_pixels: int = Field(
         default=16_000_000,
         ge=65_536,
@@ -324,8 +332,8 @@ class RunSettings(Section):
         le=2**63 - 1,
         description="the start of all randomness; the same seed makes the same picture",
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        default="auto",
+    device: Device = Field(
+        default=Device.AUTO,
         description='what computes: the processor ("cpu"), or a graphics card by NVIDIA ("cuda") '
         'or Apple ("mps"); "auto" takes a card if torch can use one',
     )
@@ -336,8 +344,8 @@ class RunSettings(Section):
         description="processor threads; 0: one per core, or half as many where a short trial finds "
         "that faster",
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        default="auto",
+    precision: Precision = Field(
+        default=Precision.AUTO,
         description='numbers the convolutions work with; "auto" takes bfloat16 where it is faster',
     )
     nice: int = Field(

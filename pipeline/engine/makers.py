@@ -16,6 +16,7 @@ from stages.errors import InputImageError, RunDiffers
 if TYPE_CHECKING:
     from pipeline.run.records import Input
     from stages.canvas import PrintFormat
+    from stages.canvas.palette import Toning
     from stages.measure import StyleImages
     from stages.nst.optimize import Optimizer
     from stages.nst.studio import Weights
@@ -63,6 +64,39 @@ def style(job: Job) -> Made:
     return Made(lambda out: prepare.style(source, out, most))
 
 
+# ---- palette
+
+
+def palette(job: Job) -> Made:
+    """How the photo's colours go to the paintings'."""
+    from stages import canvas
+    from stages import palette as stage
+    from stages.measure import StyleImages
+
+    count = job.brief.style_count
+    styles = StyleImages(
+        paths=tuple(job.path("style", style=i) for i in range(1, count + 1)),
+        weights=_shares(job),
+    )
+    size = job.brief.plan.display[-1].size
+    found = stage.fit(job.path("photo"), styles, size, job.setting("style.palette"))
+    return Made(lambda out: canvas.palette.save(found, out))
+
+
+def _toning(job: Job) -> Toning:
+    from stages import canvas
+
+    return canvas.palette.load(job.path("palette", level=0, sweep=0, row=0, col=0))
+
+
+def _shares(job: Job) -> tuple[float, ...]:
+    """What each painting counts; they add up to one."""
+    from pipeline.config.load import style_weights
+
+    job.setting("style.weights")  # named in the row: the shares come of it
+    return style_weights(job.brief.settings, job.brief.style_count)
+
+
 # ---- display
 
 
@@ -71,7 +105,7 @@ def energy(job: Job) -> Made:
     from stages import display
 
     size = job.brief.plan.display[-1].size
-    text = json.dumps(display.content_energy(job.studio, job.path("photo"), size))
+    text = json.dumps(display.content_energy(job.studio, job.path("photo"), size, _toning(job)))
     return Made(lambda out: out.write_text(text))
 
 
@@ -90,6 +124,7 @@ def display(job: Job) -> Made:
             optimizer=_optimizer(job),
             tooth=Tooth(job.setting("display.tooth"), job.setting("run.seed")),
             content_energy=_energy(job),
+            toning=_toning(job),
         ),
         lambda scale, _: job.did(scale.size.pixels / 1e6),
     )
@@ -123,7 +158,8 @@ def upsampled_photo(job: Job) -> Made:
     from stages import upsample
 
     source, size = job.path("photo", level=0), job.brief.level(job.place).size
-    return Made(lambda out: upsample.content(source, out, size))
+    toning = _toning(job)
+    return Made(lambda out: upsample.content(source, out, size, toning))
 
 
 # ---- restyle
@@ -203,6 +239,7 @@ def look(job: Job) -> Look:
         iterations=level.iterations,
         optimizer=_optimizer(job),
         gains=restyle.gains(painting, canvases),
+        hues=_toning(job).hues,
     )
 
 
@@ -290,14 +327,12 @@ def _optimizer(job: Job) -> Optimizer:
 
 def _style_images(job: Job, section: str) -> StyleImages:
     """The prepared paintings with their weights, combed and softened as at display or levels."""
-    from pipeline.config.load import style_weights
     from stages.measure import StyleImages
 
     count = job.brief.style_count
-    job.setting("style.weights")  # named in the row: the shares below come of it
     return StyleImages(
         paths=tuple(job.path("style", style=i, level=0) for i in range(1, count + 1)),
-        weights=style_weights(job.brief.settings, count),
+        weights=_shares(job),
         scale=job.setting("style.scale"),
         soften=job.setting(f"{section}.soften"),
         combed=job.setting(f"{section}.comb"),

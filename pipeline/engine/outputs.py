@@ -105,9 +105,20 @@ class Brief:
         return max(found, default=1)
 
     def value(self, key: str) -> object:
-        """What a setting decides; of the encoder that is its weights, not where they lie."""
+        """What a setting decides.
+
+        Of the encoder that is its weights, not where they lie; of paintings their shares; of an
+        optimizer what it takes itself.
+        """
         if key == "encoder.name":
             return Path(self.settings.encoder.name).name, self.weights
+        if key == "style.weights":
+            from pipeline.config.load import style_weights
+
+            return style_weights(self.settings, self.style_count)
+        other = {"lbfgs": ("optimizer.rate",), "adam": ("optimizer.history", "optimizer.step")}
+        if key in other[self.settings.optimizer.name]:
+            return None
         return setting(self.settings, key)
 
 

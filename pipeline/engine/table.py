@@ -47,7 +47,7 @@ def _sweep_source(place: Place) -> Ref:
 def _of_tile(brief: Brief, place: Place) -> list[Ref]:
     level = Place(level=place.level)
     found = [_sweep_source(place), Ref("level photo", level), Ref("style moments", level)]
-    found.append(Ref("content energy"))
+    found += [Ref("content energy"), Ref("palette")]
     if _many(brief, place):
         found += [Ref("moments", level.at(sweep=s)) for s in range(1, place.sweep + 1)]
     return found
@@ -128,13 +128,25 @@ TABLE: tuple[Output, ...] = (
         facts=lambda brief, at: brief.of_role("style")[at.style - 1].sha256,
     ),
     Output(
+        name="palette",
+        stage="palette",
+        scope=Scope.RUN,
+        pattern="palette/palette.safetensors",
+        version="1",
+        make=makers.palette,
+        inputs=lambda brief, _: [Ref("photo"), *_paintings(brief)],
+        settings=("style.palette", "style.weights"),
+        facts=lambda brief, _: brief.plan.display[-1].size,
+        measured=True,
+    ),
+    Output(
         name="content energy",
         stage="display",
         scope=Scope.RUN,
         pattern="display/energy.txt",
         version="1",
         make=makers.energy,
-        inputs=lambda brief, _: [Ref("photo")],
+        inputs=lambda brief, _: [Ref("photo"), Ref("palette")],
         settings=_COMPUTED,
         facts=lambda brief, _: brief.plan.display[-1].size,
         measured=True,
@@ -146,7 +158,10 @@ TABLE: tuple[Output, ...] = (
         pattern="display/canvas.npy",
         version="4",
         make=makers.display,
-        inputs=lambda brief, _: [Ref("photo"), Ref("content energy"), *_paintings(brief)],
+        inputs=lambda brief, _: [
+            *(Ref("photo"), Ref("palette"), Ref("content energy")),
+            *_paintings(brief),
+        ],
         settings=(
             *(*_COMPUTED, *_LOSS, *_OPTIMIZER, *_PAINTINGS, "style.content_weight", "run.seed"),
             *("display.tooth", "display.soften", "display.comb"),
@@ -177,7 +192,7 @@ TABLE: tuple[Output, ...] = (
         pattern="upsample-{level}/photo.npy",
         version="3",
         make=makers.upsampled_photo,
-        inputs=lambda brief, at: [Ref("photo")],
+        inputs=lambda brief, at: [Ref("photo"), Ref("palette")],
         facts=lambda brief, at: brief.level(at).size,
         work=_level_file,
         bytes=_level_bytes,

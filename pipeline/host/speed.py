@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.host.resources import cores
+from stages.computing import Device, Precision
 
 if TYPE_CHECKING:
     from stages.nst.device import Speed
@@ -27,9 +28,9 @@ _FORMAT = 1  # to be raised when the trial changes
 _CPUINFO = Path("/proc/cpuinfo")
 
 
-def precision(wanted: str, device: str) -> str:
+def precision(wanted: Precision, device: Device) -> Precision:
     """`auto` becomes what `device` computes fast with; anything else stays."""
-    if wanted != "auto" or device != "cpu":
+    if wanted is not Precision.AUTO or device is not Device.CPU:
         from stages.nst.device import resolve_precision
 
         return resolve_precision(wanted, device)

@@ -58,7 +58,7 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
 
     design = encoders.architecture(settings.encoder.name)
     px = plan.largest_window.pixels
-    network = px * design.activation_bytes(2 if settings.run.precision == "bfloat16" else 4)
+    network = px * design.activation_bytes(settings.run.precision.bytes)
     history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
     base = LIBRARIES + (CUDA_LIBRARIES if cuda_build() else 0) + design.parameter_bytes()
     measuring = MEASURING + 2 * 12 * min(style_pixels, BAND_PIXELS)

@@ -175,3 +175,16 @@ def open_studio(settings: Settings, console: Console) -> Studio:
     return nst_machine.open_studio(
         encoder.name, encoder.weights, run.precision, run.threads, console.message, run.device
     )
+
+
+def weights_of(settings: Settings, console: Console) -> str:
+    """SHA-256 of the encoder's weights; those that can be fetched are, if they are not there.
+
+    Raises:
+        WeightsError: they are missing or not the published ones.
+    """
+    from stages.nst import encoders, weights
+
+    file = Path(settings.encoder.weights) if settings.encoder.weights else None
+    path = encoders.weights_path(settings.encoder.name, file, note=console.message)
+    return weights.sha256(path)

@@ -1,9 +1,9 @@
 """The canvas: image files in and out, sizes, blending and print files. Owner of libvips."""
 
+from stages.canvas import palette
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
 from stages.canvas.export import (
     PrintFormat,
-    deep_zoom,
     difference,
     jpeg_possible,
     preview,
@@ -11,7 +11,7 @@ from stages.canvas.export import (
     write_tiff,
 )
 from stages.canvas.feathering import blend, weights
-from stages.canvas.files import read, read_padded, size_of, write, write_bands
+from stages.canvas.files import read, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.inputs.decode import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
@@ -27,15 +27,14 @@ __all__ = [
     "blend",
     "check",
     "check_suffix",
-    "deep_zoom",
     "difference",
     "inspect",
     "jpeg_possible",
     "prepare_photo",
     "prepare_style",
+    "palette",
     "preview",
     "read",
-    "read_padded",
     "resize",
     "resized",
     "roughened",

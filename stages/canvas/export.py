@@ -115,23 +115,6 @@ def difference(a: Path, b: Path, dst: Path, gain: float = 4.0, max_side: int = 1
     _for_people(apart, dst, max_side)
 
 
-def deep_zoom(src: Path, dst_dir: Path, name: str = "print") -> Path:
-    """Write a pyramid of JPEG tiles, `NAME.dzi` and `NAME_files/`, into a directory.
-
-    Returns the path of the `.dzi`.
-    """
-    dst_dir.mkdir(parents=True, exist_ok=True)
-    image = _eight_bits(streamed(src))
-    base = dst_dir / name
-    try:
-        image.dzsave(
-            bytes(base), imagename=name, tile_size=510, overlap=1, suffix=".jpg[Q=88]", keep="none"
-        )
-    except _vips.Error as error:
-        raise TilebrushError(f"{base}: cannot be written ({_vips.reason(error)})") from None
-    return base.with_name(f"{name}.dzi")
-
-
 def _image(src: Path | Pixels) -> Any:
     """A canvas file or an array (height, width, 3) as a libvips image."""
     if isinstance(src, Path):

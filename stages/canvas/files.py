@@ -79,22 +79,6 @@ def read_rows(file: RawIOBase, offset: int, size: Size, rect: Rect, channels: in
     return found
 
 
-def read_padded(path: Path, rect: Rect) -> Pixels:
-    """Like `read`, but the rectangle may reach past any edge: the canvas is reflected there.
-
-    The edge pixel itself is not repeated, as in torch's reflection padding.
-    """
-    size = size_of(path)
-    columns = _reflected(rect.x, rect.right, size.width)
-    rows = _reflected(rect.y, rect.bottom, size.height)
-    left, top = int(columns.min()), int(rows.min())
-    inner = Rect(left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top)
-    pixels = read(path, inner)
-    if (inner.width, inner.height) == (rect.width, rect.height):
-        return pixels
-    return np.ascontiguousarray(pixels[rows - top][:, columns - left])
-
-
 def write(path: Path, array: NDArray[np.floating]) -> None:
     """Write an array (height, width, 3) as a canvas; the caller sees to a temporary name."""
     if array.ndim != 3 or array.shape[2] != 3:

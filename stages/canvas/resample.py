@@ -9,7 +9,7 @@ the ratio, so nothing aliases. Beyond the edges the edge pixel is repeated.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -30,16 +30,22 @@ _BLURRED = 4  # OpenCV's Gaussians of floats reach so many sigmas
 
 
 def resize(
-    src: Path, dst: Path, size: Size, *, kernel: Kernel = "lanczos3", strokes: Strokes = PLAIN
+    src: Path,
+    dst: Path,
+    size: Size,
+    *,
+    kernel: Kernel = "lanczos3",
+    strokes: Strokes = PLAIN,
+    then: Callable[[Pixels], Pixels] = lambda pixels: pixels,
 ) -> None:
     """Write the canvas `src` at another size, clipped to 0 to 1, in bounded memory.
 
-    `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `strokes` are
-    drawn on the result.
+    `lanczos3` keeps most detail; `cubic` (Catmull-Rom) rings less. `strokes` are drawn on the
+    result; `then` is done to every pixel of it.
     """
     resampling = _of_file(src, size, kernel)
     bands = resampling.bands() if strokes.none else drawn(resampling.part, size, strokes)
-    files.write_bands(dst, size, bands)
+    files.write_bands(dst, size, (then(band) for band in bands))
 
 
 def shrunk(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:

@@ -12,6 +12,7 @@ import cv2
 import torch
 import torch.nn.functional as F
 
+from stages.computing import Device, Precision
 from stages.errors import UsageError
 from stages.nst.allocator import keep_memory
 from stages.nst.encoders import load
@@ -37,9 +38,9 @@ class Speed:
     sure: bool  # whether the trial settled in the time it may take
 
     @property
-    def precision(self) -> str:
+    def precision(self) -> Precision:
         """bfloat16 where it is at least a quarter faster: it costs a little accuracy."""
-        return "bfloat16" if self.gain > _WORTH else "float32"
+        return Precision.BFLOAT16 if self.gain > _WORTH else Precision.FLOAT32
 
 
 def settled(
@@ -138,34 +139,37 @@ def bfloat16_gain() -> float:
         use_threads(before)
 
 
-def resolve_precision(wanted: str, device: str = "cpu") -> str:
+def resolve_precision(wanted: Precision, device: Device = Device.CPU) -> Precision:
     """`auto` becomes what computes fast, found by trying it anew at every call."""
-    if wanted != "auto":
+    if wanted is not Precision.AUTO:
         return wanted
-    if device != "cpu":
-        return "bfloat16" if device == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if bfloat16_gain() > _WORTH else "float32"
+    fast = device is Device.CUDA and torch.cuda.is_bf16_supported()
+    if device is Device.CPU:
+        fast = bfloat16_gain() > _WORTH
+    return Precision.BFLOAT16 if fast else Precision.FLOAT32
 
 
-def resolve_device(wanted: str) -> str:
+def resolve_device(wanted: Device) -> Device:
     """`auto` becomes a graphics card's kind if there is one, else `cpu`.
 
     Raises:
         UsageError: the kind that is wanted is not there.
     """
-    there = [kind for kind in ("cuda", "mps") if _there(kind)]
-    if wanted == "auto":
-        return there[0] if there else "cpu"
-    if wanted != "cpu" and wanted not in there:
+    there = [kind for kind in (Device.CUDA, Device.MPS) if _there(kind)]
+    there.append(Device.CPU)
+    if wanted is Device.AUTO:
+        return there[0]
+    if wanted not in there:
         raise UsageError(
-            f"run.device is {wanted!r}, but torch finds no such device here; "
-            f"it finds {', '.join([*there, 'cpu'])}; choose one of these, or auto"
+            f"run.device is {wanted.value!r}, but torch finds no such device here; "
+            f"it finds {', '.join(there)}; choose one of these, or auto"
         )
     return wanted
 
 
-def _there(kind: str) -> bool:
-    return torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
+def _there(kind: Device) -> bool:
+    on_cuda = kind is Device.CUDA
+    return torch.cuda.is_available() if on_cuda else torch.backends.mps.is_available()
 
 
 def use_threads(count: int) -> int:
@@ -179,10 +183,10 @@ def use_threads(count: int) -> int:
 def open_studio(
     encoder: str,
     weights: str,
-    precision: str,
+    precision: Precision,
     threads: int,
     note: Callable[[str], None],
-    device: str = "cpu",
+    device: Device = Device.CPU,
 ) -> Studio:
     """An encoder by name, ready to work; `note` is told of a download before it starts.
 

@@ -27,8 +27,13 @@ _HANDS = ThreadPoolExecutor(max_workers=3, thread_name_prefix="brush")
 BLURS = ((0.5, 0.7), (0.7, 1.4), (1.0, 2.8))
 
 
-def laid(strokes: Tensor) -> Tensor:
-    """What strokes `(1, 3, H, W)` add to the pixels; beyond the edges there are none."""
+def laid(strokes: Tensor, hues: Tensor | None = None) -> Tensor:
+    """What strokes `(1, 3, H, W)` add to the pixels; beyond the edges there are none.
+
+    With `hues` `(3, 3)`, a projection, only what they have of those directions of RGB.
+    """
+    if hues is not None:
+        strokes = torch.einsum("dc,bchw->bdhw", hues, strokes)
     found: Tensor = _Laid.apply(strokes)
     return found
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stages.computing import Device, Precision
 from stages.nst import losses
 from stages.nst import preconditioner as brush
 from stages.nst.features import NOWHERE, Reading, Wanted, read
@@ -51,7 +52,8 @@ class Task:
     window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
     the start of the sweep; without it the window itself is made to match `style`, which is right
     for a window that is the whole canvas. `gain` is how many times the residual it aims at, by
-    layer; without it once.
+    layer; without it once. `hues` `(3, 3)` is what strokes are multiplied with before they are laid
+    (stages.canvas.palette.directions): where a painting has no colour, neither have they.
     """
 
     core: Rect
@@ -63,6 +65,7 @@ class Task:
     iterations: int
     optimizer: Optimizer = field(default_factory=Optimizer)
     gain: Mapping[str, float] | None = None
+    hues: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,16 @@ class Studio:
     Pixels and moments come and go on the processor.
     """
 
-    def __init__(self, encoder: Encoder, precision: str = "float32", device: str = "cpu") -> None:
-        self.device = torch.device(device)
+    def __init__(
+        self,
+        encoder: Encoder,
+        precision: Precision = Precision.FLOAT32,
+        device: Device = Device.CPU,
+    ) -> None:
+        self.device = torch.device(device.value)
         self.encoder = encoder.to(self.device)
         self.design = encoder.architecture
-        self.bfloat16 = precision == "bfloat16"
+        self.bfloat16 = precision is Precision.BFLOAT16
         self.style_weights = dict(self.design.style)
         self.content_weights = dict(self.design.content)
 
@@ -200,6 +208,7 @@ class Studio:
         base = self._framed(to_tensor(window, self.device))
         start = _part(base, w).clone()
         objective = _Objective(self, task, core, w, wanted)
+        hues = None if task.hues is None else torch.from_numpy(task.hues).to(start)
         curve: list[float] = []
 
         def note(progress: Progress) -> None:
@@ -207,14 +216,13 @@ class Studio:
             report(progress)
 
         def loss_of(strokes: Tensor) -> Tensor:
-            pixels = start + brush.laid(strokes)
+            pixels = start + brush.laid(strokes, hues)
             framed: Tensor = _Put.apply(pixels, base, w)
             return objective(framed, pixels)
 
         nothing = torch.zeros_like(start)
-        found = start + brush.laid(
-            minimise(nothing, loss_of, task.iterations, task.optimizer, note)
-        )
+        strokes = minimise(nothing, loss_of, task.iterations, task.optimizer, note)
+        found = start + brush.laid(strokes, hues)
         kept = self._moved(task.write).within(w)
         found = found[..., kept.y : kept.bottom, kept.x : kept.right]
         return Restyled(to_pixels(found), tuple(curve))

@@ -454,7 +454,7 @@ def test_encoders_and_doctor(
     monkeypatch.setitem(sys.modules, "stages.nst.encoders", known)  # type: ignore[arg-type]
     assert main(["encoders"]) == 0
     assert "bundled" in capsys.readouterr().out
-    monkeypatch.setattr("pipeline.cli.app._probes", dict)
+    monkeypatch.setattr("pipeline.commands.doctor.probes", dict)
     assert main(["doctor", "--json"]) in (0, 1)
     assert json.loads(capsys.readouterr().out)["tilebrush"] == __version__
 

@@ -33,8 +33,8 @@ def test_names_and_files_are_of_one_output_each() -> None:
 
 def test_stages_are_in_order_and_know_whether_they_have_levels() -> None:
     assert table.stages() == {
-        "prepare": False, "display": False, "upsample": True, "restyle": True, "blend": True,
-        "finish": False,
+        "prepare": False, "palette": False, "display": False, "upsample": True, "restyle": True,
+        "blend": True, "finish": False,
     }  # fmt: skip
 
 

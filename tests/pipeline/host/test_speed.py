@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.host import speed
+from stages.computing import Device, Precision
 from stages.nst import device
 from stages.nst.device import Speed
 
@@ -24,20 +25,23 @@ def trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Speed]:
 
 def test_the_first_answer_is_kept(trials: list[Speed]) -> None:
     trials += [Speed(0.2, 4, True), Speed(2.0, 2, True)]
-    found = [(speed.precision("auto", "cpu"), speed.threads(0)) for _ in range(3)]
+    found = [(speed.precision(Precision.AUTO, Device.CPU), speed.threads(0)) for _ in range(3)]
     assert found == [("bfloat16", 2)] * 3
     assert [path.name for path in speed.folder().iterdir()] == [speed.kept_in().name]
 
 
 def test_what_is_asked_for_needs_no_trial(trials: list[Speed]) -> None:
-    assert speed.precision("float32", "cpu") == "float32"
-    assert speed.precision("auto", "mps") == "float32"
+    assert speed.precision(Precision.FLOAT32, Device.CPU) == "float32"
+    assert speed.precision(Precision.AUTO, Device.MPS) == "float32"
     assert speed.threads(3) == 3
 
 
 def test_an_answer_that_is_not_sure_is_used_and_not_kept(trials: list[Speed]) -> None:
     trials += [Speed(2.0, 4, True), Speed(0.9, 4, False)]
-    assert [speed.precision("auto", "cpu") for _ in range(3)] == ["float32", *["bfloat16"] * 2]
+    assert [speed.precision(Precision.AUTO, Device.CPU) for _ in range(3)] == [
+        "float32",
+        *["bfloat16"] * 2,
+    ]
 
 
 def test_another_torch_or_processor_is_another_computer(

@@ -37,15 +37,6 @@ def test_reading_outside_is_refused(tmp_path: Path, rect: Rect) -> None:
         canvas.read(path, rect)
 
 
-@pytest.mark.parametrize("rect", [Rect(0, 0, 24, 20), Rect(10, 8, 12, 12), Rect(-3, -2, 9, 40)])
-def test_past_the_edges_the_canvas_is_reflected(tmp_path: Path, rect: Rect) -> None:
-    path = tmp_path / "c.npy"
-    pixels = random_canvas(path, 18, 13)
-    wide = np.pad(pixels, ((30, 30), (30, 30), (0, 0)), mode="reflect")
-    expected = wide[rect.y + 30 : rect.bottom + 30, rect.x + 30 : rect.right + 30]
-    assert np.array_equal(canvas.read_padded(path, rect), expected)
-
-
 def test_bands_make_one_canvas(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).random((20, 9, 3), np.float32)
     path = tmp_path / "c.npy"

@@ -145,15 +145,6 @@ def test_differences(tmp_path: Path) -> None:
         canvas.difference(tmp_path / "a.npy", tmp_path / "b.npy", tmp_path / "d.png")
 
 
-def test_deep_zoom(tmp_path: Path) -> None:
-    random_canvas(tmp_path / "c.npy", 700, 530)
-    dzi = canvas.deep_zoom(tmp_path / "c.npy", tmp_path / "zoom [1]", "print")
-    assert dzi == tmp_path / "zoom [1]" / "print.dzi"
-    assert 'Width="700"' in dzi.read_text()
-    tiles = list((tmp_path / "zoom [1]" / "print_files" / "10").iterdir())
-    assert {tile.name for tile in tiles} == {"0_0.jpg", "0_1.jpg", "1_0.jpg", "1_1.jpg"}
-
-
 def test_images_by_suffix(tmp_path: Path) -> None:
     random_canvas(tmp_path / "c.npy", 40, 30)
     for name in ("p.png", "p.tif", "p.jpg"):

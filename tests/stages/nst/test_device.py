@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 import torch
 
+from stages.computing import Device, Precision
 from stages.errors import UsageError
 from stages.nst import device as machine
 
@@ -18,16 +19,16 @@ from stages.nst import device as machine
 def test_auto_takes_the_card_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     for there in ("", "mps", "cuda"):
         monkeypatch.setattr(machine, "_there", lambda kind, there=there: kind == there)
-        assert machine.resolve_device("auto") == (there or "cpu")
-        assert machine.resolve_device("cpu") == "cpu"
+        assert machine.resolve_device(Device.AUTO) == (there or "cpu")
+        assert machine.resolve_device(Device.CPU) == "cpu"
 
 
 def test_a_card_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_there", lambda kind: False)
     with pytest.raises(UsageError, match=r"'cuda'.*finds cpu; choose"):
-        machine.resolve_device("cuda")
+        machine.resolve_device(Device.CUDA)
     with pytest.raises(UsageError, match="mps"):
-        machine.open_studio("bundled", "", "float32", 0, print, device="mps")
+        machine.open_studio("bundled", "", "float32", 0, print, device=Device.MPS)
 
 
 class Loaded:
@@ -101,8 +102,8 @@ def test_bfloat16_is_taken_where_it_is_faster(
         return 0.01 if dtype == torch.float32 else small if size < 100 else large
 
     assert tried(monkeypatch, Loaded(lambda now: 1.0, times)).precision == precision
-    assert machine.resolve_precision("auto") == precision
-    assert machine.resolve_precision("float32") == "float32"
+    assert machine.resolve_precision(Precision.AUTO) == precision
+    assert machine.resolve_precision(Precision.FLOAT32) == "float32"
 
 
 @pytest.mark.parametrize("fast", [8, 4])

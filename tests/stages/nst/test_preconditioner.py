@@ -63,3 +63,19 @@ def test_broad_strokes_move_more_than_grain() -> None:
         moved.append(float(brush.laid(wave)[..., 24:40, 24:40].abs().max()))
     assert moved == sorted(moved)
     assert moved[-1] > 5 * moved[0]
+
+
+def test_strokes_keep_to_the_hues_that_there_are() -> None:
+    greys = torch.full((3, 3), 1 / 3)
+    laid = brush.laid(spot(), greys)
+    torch.testing.assert_close(laid, brush.laid(spot()).mean(1, keepdim=True).expand_as(laid))
+    torch.testing.assert_close(brush.laid(spot(), torch.eye(3)), brush.laid(spot()))
+    assert not brush.laid(spot(), torch.zeros(3, 3)).any()
+
+
+def test_slopes_keep_to_the_hues_too() -> None:
+    hues = torch.full((3, 3), 1 / 3)
+    a, b = torch.randn(2, 1, 3, 12, 15, generator=torch.Generator().manual_seed(2))
+    a.requires_grad_(True)
+    (slope,) = torch.autograd.grad((brush.laid(a, hues) * b).sum(), a)
+    torch.testing.assert_close(slope, brush.laid(b, hues))

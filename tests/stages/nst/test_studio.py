@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stages.computing import Precision
 from stages.nst import losses
 from stages.nst import studio as stylize
 from stages.nst.features import Reading
@@ -285,7 +286,7 @@ def test_the_same_task_gives_the_same_bytes(
 def test_bfloat16_is_close_to_float32(
     studio: Studio, photo_array: Pixels, style_array: Pixels
 ) -> None:
-    low = Studio(studio.encoder, "bfloat16")
+    low = Studio(studio.encoder, Precision.BFLOAT16)
     assert low.bfloat16 and not studio.bfloat16
     pair = [
         (s, style_distance(s, photo_array, style_array), s.energy(photo_array))
@@ -320,3 +321,19 @@ def test_arrays_and_tensors_are_the_same_pixels(photo_array: Pixels) -> None:
     assert np.array_equal(to_pixels(tensor), photo_array)
     beyond = to_pixels(torch.tensor([-1.0, 0.5, 2.0]).view(1, 3, 1, 1))
     assert beyond.tolist() == [[[0.0, 0.5, 1.0]]]
+
+
+def test_greys_stay_grey_where_the_painting_has_no_hue(
+    studio: Studio, photo_array: Pixels, style_array: Pixels
+) -> None:
+    """A pencil drawing gave green and pink patches: the encoder hardly tells them from tones."""
+    photo, style = (np.repeat(p.mean(-1, keepdims=True), 3, -1) for p in (photo_array, style_array))
+    plain = task(studio, photo, style, Weights(), 6)
+    tinted = studio.restyle(photo, photo, plain).pixels
+    assert np.ptp(tinted, axis=-1).max() > 4 / 255
+    held = replace(plain, hues=np.full((3, 3), 1 / 3, np.float32))
+    grey = studio.restyle(photo, photo, held)
+    assert np.ptp(grey.pixels, axis=-1).max() < 1e-5
+    assert grey.losses[-1] < grey.losses[0]
+    nothing = replace(plain, hues=np.zeros((3, 3), np.float32))
+    assert studio.restyle(photo, photo, nothing).pixels == pytest.approx(photo, abs=1e-6)

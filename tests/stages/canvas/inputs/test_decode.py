@@ -281,7 +281,8 @@ def test_nothing_but_our_message_reaches_the_screen(tmp_path: Path) -> None:
     nan = save(_float(values), tmp_path / "nan.tif")
     program = (
         "import sys; from pathlib import Path; from stages import canvas; from stages.tiles import"
-        " Size; from stages.errors import InputImageError\nfor name in sys.argv[1:]:\n try: canvas.prepare_photo(Path(name),"
+        " Size; from stages.errors import InputImageError\n"
+        "for name in sys.argv[1:]:\n try: canvas.prepare_photo(Path(name),"
         " Path(name).with_suffix('.npy'), Size(90, 90))\n except InputImageError:"
         " print('refused')"
     )

@@ -1,0 +1,45 @@
+"""Where `display` writes: a name that the user gave, or one made of the inputs' names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.errors import UsageError
+
+_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+
+
+def display_target(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
+    """The file to write: what the user names, else a new one in the current folder.
+
+    Raises:
+        UsageError: it cannot be, or is an input.
+    """
+    from pipeline.run import names
+
+    if out is None:
+        stem = "_".join([photo.stem, *(style.stem for style in styles)])
+        out = Path(names.cut(stem, ".png", names.longest(Path())))
+        if out.exists() and not force:
+            raise UsageError(f"{out} is there already; name another with -o, or use --force")
+    if out.suffix.lower() not in _IMAGES:
+        raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
+    if len(os.fsencode(out.name)) > (most := names.longest(out.parent)):
+        raise UsageError(
+            f"the output's name has {len(os.fsencode(out.name))} bytes, {most} are possible; "
+            "choose a shorter one with -o"
+        )
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
+    if any(_same_file(given, out) for given in (photo, *styles)):
+        raise UsageError(f"output {str(out)!r} is also an input; name another file with -o")
+    return out
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):  # one of them is missing, or no file can have such a name
+        return False

@@ -1,0 +1,1 @@
+"""Places: a canvas painted with the paintings' own paint, block by block."""

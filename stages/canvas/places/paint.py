@@ -1,0 +1,210 @@
+"""Paint: a canvas painted with the painting's own paint, by the places its blocks are matched to.
+
+Every block lays the painting's pixels around its place, over its own area and half of its
+neighbours'. Where several lie over one another, the one counts whose soft colours are nearest to
+the canvas's there and whose middle is near, and boundaries follow the canvas's own edges and stay
+sharp: a mean of several would be as soft as an optimizer's paint. (Efros and Freeman, *Image
+Quilting*, 2001, cut along the least difference instead; Kopf et al., *Solid Texture Synthesis*,
+2007, take the mean.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from stages.canvas.files import Pixels
+from stages.canvas.places import keys, matching
+from stages.canvas.places.dictionary import Dictionary, Half, Options, Places
+from stages.canvas.places.keys import Numbers, Planes, Whole
+from stages.canvas.places.matching import Manner, Matches
+from stages.canvas.places.survey import Survey
+from stages.tiles import Rect, Size
+
+_CORE = 1024  # px, side of the parts that are painted at a time
+# What a block's whole side away from its middle costs, and what more beyond that: without the
+# second, a place that fits better than all around shows as a square.
+_DISTANCE, _BEYOND = 0.5, 8.0
+_UNIT = 0.03  # squared opponent distance that costs one
+_SMOOTH = 5  # px: costs are means over so many, so that chance fits of pixels break no strokes up
+# A block is about as long as a stroke: of paintings of 2 to 6 megapixels looked at, as many strokes
+# fit along a side whatever its px; at 100 % of a larger one 32 px do.
+_BLOCKS_A_SIDE, _LEAST, _MOST = 71, 8, 32
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that painting a canvas takes."""
+
+    dictionary: Dictionary
+    survey: Survey
+    manner: Manner
+
+
+def block_for(painting: Size) -> int:
+    """Side of blocks in px for a painting of that size at the level's scale."""
+    side = int(painting.pixels**0.5 / _BLOCKS_A_SIDE)
+    return min(_MOST, max(_LEAST, side)) // 2 * 2
+
+
+def suited(painting: Size, ratio: float, **others: Any) -> Options:
+    """Options of a dictionary for blocks of `block_for`: keys see about a block."""
+    apart = max(2, block_for(painting) // 4)
+    return Options(ratio=ratio, apart=apart, blur=apart / 2, **others)
+
+
+def reach(manner: Manner, options: Options) -> int:
+    """Px around a part that decide about its pixels."""
+    return _tone_reach(manner) + _patch_reach(manner) + matching.reach(manner, options)
+
+
+def _tone_reach(manner: Manner) -> int:
+    return math.ceil(3 * manner.tone_blur) if manner.tone else 0
+
+
+def _patch_reach(manner: Manner) -> int:
+    return manner.block
+
+
+def painted(rows: Callable[[int, int], Pixels], size: Size, ready: Ready) -> Iterator[Pixels]:
+    """Bands of rows of a canvas of `size`, painted; `rows(top, bottom)` gives it as it is."""
+    around = reach(ready.manner, ready.dictionary.options)
+    for top in range(0, size.height, _CORE):
+        bottom = min(top + _CORE, size.height)
+        first, last = max(0, top - around), min(size.height, bottom + around)
+        band = rows(first, last)
+        parts = []
+        for left in range(0, size.width, _CORE):
+            right = min(left + _CORE, size.width)
+            begin, end = max(0, left - around), min(size.width, right + around)
+            window = Rect(begin, first, end - begin, last - first)
+            part = Rect(left, top, right - left, bottom - top)
+            pixels = np.ascontiguousarray(band[:, begin:end])
+            parts.append(voted(pixels, window, part, size, ready))
+        yield np.concatenate(parts, axis=1)
+
+
+def voted(pixels: Pixels, window: Rect, part: Rect, size: Size, ready: Ready) -> Pixels:
+    """A part of a canvas of `size`, painted, `(h, w, 3)`.
+
+    `pixels` are the canvas's in `window`, which reaches `reach` px beyond the part, or to the
+    canvas's edges; the result is then the same whatever the window.
+    """
+    dictionary, manner = ready.dictionary, ready.manner
+    planes, prices = _levelled(pixels, ready), ready.survey.prices
+    matches = matching.match(dictionary, planes, window, size, prices, manner)
+    around = _tone_reach(manner)
+    left, top = max(window.x, part.x - around), max(window.y, part.y - around)
+    right = min(window.right, part.right + around)
+    bottom = min(window.bottom, part.bottom + around)
+    area = Rect(left, top, right - left, bottom - top)
+    laid = _laid(matches, _cut(planes, area.within(window)), area, dictionary, manner)
+    if manner.tone:
+        apart = _cut(pixels, area.within(window)) - laid
+        laid += np.float32(manner.tone) * keys.blurred(apart, manner.tone_blur)
+    return np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
+
+
+def matched(pixels: Pixels, window: Rect, size: Size, ready: Ready) -> Matches:
+    """What the blocks of a window of a canvas are matched to, to look at and to measure."""
+    planes, prices = _levelled(pixels, ready), ready.survey.prices
+    return matching.match(ready.dictionary, planes, window, size, prices, ready.manner)
+
+
+def _levelled(pixels: Pixels, ready: Ready) -> Planes:
+    planes = keys.opponent(pixels, ready.dictionary.options.blur)
+    return keys.levelled(planes, ready.survey.gains)
+
+
+def _cut(image: Planes, part: Rect) -> Planes:
+    return np.ascontiguousarray(image[part.y : part.bottom, part.x : part.right])
+
+
+def _laid(
+    matches: Matches, planes: Planes, area: Rect, dictionary: Dictionary, manner: Manner
+) -> Pixels:
+    """The paint of all blocks on an area of the canvas, whose levelled planes are `(h, w, 3)`."""
+    side = manner.block
+    y, x, places = _touching(matches, area, side)
+    frame = 2 * side
+    guide = np.pad(planes, ((frame, frame), (frame, frame), (0, 0)), "edge")
+    squares = [
+        (slice(t, t + 2 * side), slice(left, left + 2 * side))
+        for t, left in zip(y - area.y + side, x - area.x + side, strict=True)
+    ]
+    pieces = _Pieces(dictionary, side)
+    costs = np.empty((len(squares), 2 * side, 2 * side), np.float32)
+    least = np.full(guide.shape[:2], np.inf, np.float32)
+    for some in _portions(len(squares), side):
+        costs[some] = pieces.costs(places[some], [guide[s] for s in squares[some]], manner.edge)
+        for cost, square in zip(costs[some], squares[some], strict=True):
+            np.minimum(least[square], cost, out=least[square])
+    total = np.zeros((*guide.shape[:2], 3), np.float32)
+    mass = np.zeros((*guide.shape[:2], 1), np.float32)
+    for some in _portions(len(squares), side):
+        paint = pieces.paint(places[some])
+        for piece, cost, square in zip(paint, costs[some], squares[some], strict=True):
+            weight = np.exp((least[square] - cost) / np.float32(manner.feather))[..., None]
+            total[square] += weight * piece
+            mass[square] += weight
+    inside = slice(frame, frame + area.height), slice(frame, frame + area.width)
+    return np.asarray(total[inside] / mass[inside], np.float32)
+
+
+def _touching(matches: Matches, area: Rect, side: int) -> tuple[Whole, Whole, Places]:
+    """Middles and places of the blocks whose squares touch an area."""
+    y, x = matches.blocks.y.ravel(), matches.blocks.x.ravel()
+    some = (y + side > area.y) & (y - side < area.bottom)
+    some &= (x + side > area.x) & (x - side < area.right)
+    return y[some], x[some], matches.places.reshape(-1, 3)[some]
+
+
+def _portions(count: int, side: int) -> Iterator[slice]:
+    """Squares in portions of about a megapixel."""
+    step = max(1, (1 << 18) // side**2)
+    return (slice(start, start + step) for start in range(0, count, step))
+
+
+class _Pieces:
+    """Squares of two blocks' side around places, out of the sheets."""
+
+    def __init__(self, dictionary: Dictionary, side: int) -> None:
+        self.dictionary, self.side = dictionary, side
+        offsets = (np.arange(2 * side) + 0.5) / side - 1
+        far = offsets[:, None] ** 2 + offsets**2
+        beyond = np.maximum(far - 0.8, 0) ** 2
+        self.distance = (_DISTANCE * far + _BEYOND * beyond).astype(np.float32)
+        self.steps = np.arange(-side, side)
+
+    def _cut(self, places: Places, images: Sequence[Half]) -> Numbers:
+        found = np.empty((len(places), 2 * self.side, 2 * self.side, 3), np.float32)
+        for number in np.unique(places[:, 0]):
+            some = np.flatnonzero(places[:, 0] == number)
+            image = images[number]
+            rows = _mirrored(places[some, 1, None] + self.steps, image.shape[0])
+            columns = _mirrored(places[some, 2, None] + self.steps, image.shape[1])
+            found[some] = image[rows[:, :, None], columns[:, None, :]]
+        return found
+
+    def paint(self, places: Places) -> Numbers:
+        """Crisp pixels `(N, 2 side, 2 side, 3)`."""
+        return self._cut(places, [sheet.pixels for sheet in self.dictionary.sheets])
+
+    def costs(self, places: Places, guides: Sequence[Planes], edge: float) -> Numbers:
+        """How little every pixel of the squares fits the canvas, `(N, 2 side, 2 side)`."""
+        soft = self._cut(places, [sheet.planes for sheet in self.dictionary.sheets])
+        soft -= np.stack(guides)
+        apart = np.square(soft).sum(axis=-1) * np.float32(edge / _UNIT)
+        smooth = np.stack([cv2.blur(cost, (_SMOOTH, _SMOOTH)) for cost in apart])
+        return np.asarray(smooth + self.distance, np.float32)
+
+
+def _mirrored(index: Places, length: int) -> Places:
+    """Indices beyond either end reflected back into 0 up to `length`."""
+    index = index % (2 * length)
+    return np.minimum(index, 2 * length - 1 - index)

@@ -1,0 +1,115 @@
+"""`stage --set`: every setting changes what is made again, or is refused in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.commands.stage import Asked, rerun
+from pipeline.config.fields import all_fields
+from pipeline.console.console import Console
+from pipeline.engine import table
+from stages.errors import UsageError
+
+# Another value for each; those of the tiny print are in tests/conftest.py.
+OTHER = {
+    "quality": "fine", "print.size": "120x90", "print.paper": "8x6mm", "print.dpi": "300",
+    "print.fit": "contain", "print.bits": "16", "print.jpeg_quality": "80",
+    "display.size": "112x84", "display.start": "2", "display.iterations": "5",
+    "display.tooth": "0.1", "display.comb": "2", "display.soften": "2",
+    "style.weight": "3", "style.content_weight": "5", "style.smooth_weight": "9",
+    "style.statistics": "gram+std", "style.scale": "0.5", "style.weights": "2",
+    "style.max_pixels": "65536", "style.palette": "0.5", "levels.max_ratio": "1.3",
+    "levels.iterations": "5",
+    "levels.sweeps": "1", "levels.content_falloff": "0.9", "levels.crisp": "0",
+    "levels.bristles": "0.2", "levels.comb": "0", "levels.soften": "2", "tiles.core": "128",
+    "tiles.overlap": "0", "tiles.halo": "32", "optimizer.name": "adam", "optimizer.history": "1",
+    "optimizer.step": "0.5", "optimizer.rate": "0.1", "run.seed": "5", "run.precision": "bfloat16",
+    "run.nice": "1", "run.memory": "3GB", "run.budget": "2h", "run.until": "2099-01-01 07:30",
+    "run.only_between": "00:00-23:59", "run.disk_wait": "1", "energy.watts": "50",
+    "energy.price_per_kwh": "1", "energy.currency": "USD", "energy.co2_g_per_kwh": "1",
+}  # fmt: skip
+# No effect on what a tiny print on one processor consists of, whichever stage is run again.
+WITHOUT = {
+    "print.fit", "style.weights", "optimizer.rate", "run.nice", "run.memory",
+    "run.budget", "run.until", "display.start", "run.only_between", "run.disk_wait",
+    *(key for key in OTHER if key.startswith("energy.")),
+}  # fmt: skip
+# Of another kind of run they do: with a larger painting, with more iterations.
+TAKEN = {"style.max_pixels", "optimizer.history"}
+# Of levels of other sizes there are no canvases in the run.
+NEW_RUN = {"levels.max_ratio"}
+# With what is computed here: another number of threads or device gives the same picture, nearly.
+ELSEWHERE = {"run.threads", "run.device", "encoder.name", "encoder.weights"}
+
+STAGES = [Asked(name, 2 if levelled else None) for name, levelled in table.stages().items()]
+
+
+def made(run: Path, asked: Asked, into: Path, **changed: str) -> dict[str, bytes]:
+    overrides = {key.replace("__", "."): value for key, value in changed.items()}
+    rerun(run, asked, overrides, into, Console(quiet=True))
+    kinds = (".npy", ".tif", ".jpg")
+    return {path.name: path.read_bytes() for path in into.iterdir() if path.suffix in kinds}
+
+
+@pytest.fixture(scope="module")
+def plain(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
+    """What every stage makes with the run's own settings."""
+    folder = tmp_path_factory.mktemp("plain")
+    return {asked.name: made(finished, asked, folder / asked.name) for asked in STAGES}
+
+
+def test_no_setting_is_left_out() -> None:
+    assert set(OTHER) | ELSEWHERE == set(all_fields())
+
+
+@pytest.mark.parametrize("key", OTHER)
+def test_a_setting_changes_a_stage_or_is_refused(
+    finished: Path, plain: dict[str, dict[str, bytes]], tmp_path: Path, key: str
+) -> None:
+    taken = []
+    for asked in STAGES:
+        name = key.replace(".", "__")
+        try:
+            found = made(finished, asked, tmp_path / asked.name, **{name: OTHER[key]})
+        except UsageError as error:
+            assert "\n" not in str(error) and any(
+                word in str(error) for word in (key, "new run", "this run has levels")
+            )
+            continue
+        assert key in TAKEN or found != plain[asked.name], (
+            f"{key} was taken by {asked.name} and did nothing"
+        )
+        taken.append(asked.name)
+    assert bool(taken) is (key not in WITHOUT | NEW_RUN)
+
+
+def test_another_painting_scale_measures_the_painting_anew(finished: Path, tmp_path: Path) -> None:
+    tile = Asked("restyle", 2, (0, 0))
+    before = made(finished, tile, tmp_path / "a")
+    changed = {"style__scale": "0.5", "levels__comb": "3", "levels__soften": "3"}
+    for number, (key, value) in enumerate(changed.items()):
+        after = made(finished, tile, tmp_path / str(number), **{key: value})
+        assert after["after.npy"] != before["after.npy"]
+        assert (tmp_path / str(number) / "style.safetensors").is_file()
+
+
+def test_a_setting_of_another_stage_is_named_with_it(finished: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"levels\.bristles changes nothing.*upsample@1"):
+        made(finished, Asked("restyle", 2), tmp_path, levels__bristles="0.5")
+    with pytest.raises(UsageError, match="no effect on any output"):
+        made(finished, Asked("display"), tmp_path, energy__watts="50")
+
+
+def test_another_encoder_measures_everything_anew(
+    finished: Path, tmp_path: Path, encoder_file: Callable[..., Path]
+) -> None:
+    other = encoder_file(tmp_path / "other.safetensors", seed=3)
+    tile = Asked("restyle", 2, (0, 0))
+    before = made(finished, tile, tmp_path / "a")
+    after = made(finished, tile, tmp_path / "b", encoder__name=str(other))
+    assert after["after.npy"] != before["after.npy"]
+    names = {path.name for path in (tmp_path / "b").iterdir()}
+    assert {"style.safetensors", "moments.safetensors", "energy.txt"} <= names
