@@ -27,8 +27,8 @@ from stages.errors import TilebrushError
 
 LOADED = (
     *("pipeline.commands.print", "pipeline.commands.stage", "stages.canvas", "stages.prepare"),
-    "stages.display",
-    *("stages.upsample", "stages.restyle", "stages.finish", "stages.measure", "filelock"),
+    *("stages.palette", "stages.display", "stages.upsample", "stages.restyle", "stages.blend"),
+    *("stages.finish", "stages.measure", "filelock"),
     *("stages.nst.encoders", "stages.nst.device", "safetensors.torch", "psutil", "torch._dynamo"),
 )
 CODES = {"ENOSPC": 13, "EIO": 1, "EACCES": 1}  # exit codes for errors of the system
@@ -96,6 +96,7 @@ class Field:
         settings = {"encoder.name": str(self.folder / "tiny.safetensors"), **SETTINGS}
         options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
         inputs = [str(self.folder / name) for name in ("photo.tif", "style.png")]
+        options += ["--config", os.devnull]  # not the one of the folder where this is run
         return ["print", *inputs, "--run", str(run or self.run), *options]
 
     def begin(self, setup: Setup = None, run: Path | None = None) -> Ended:
