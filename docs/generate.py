@@ -64,7 +64,7 @@ def settings_page() -> str:
 
 
 def _briefs() -> Iterator[Brief]:
-    """Prints of two levels and two sweeps, one for every value of every setting that has a few."""
+    """Prints of two levels and of none, and one for every value of every setting that has a few."""
     inputs = (Input("photo", "", "", "", 0), Input("style", "", "", "", 0))
     base = {"print.size": "1600x1200", "levels.sweeps": "2", "run.budget": "1h"}
     choices = [
@@ -73,7 +73,8 @@ def _briefs() -> Iterator[Brief]:
         if get_origin(field.annotation) is Literal
         for choice in get_args(field.annotation)
     ]
-    for changed in ({}, *({key: str(choice)} for key, choice in choices)):
+    small = {"print.size": "320x240"}  # no level above display
+    for changed in ({}, small, *({key: str(choice)} for key, choice in choices)):
         settings = config.apply_preset(config.override(config.Settings(), {**base, **changed}))
         yield Brief(settings, levels.make(settings), inputs)
 
