@@ -7,10 +7,11 @@ final one, which a start at full size never finds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stages import measure
+from stages import brushwork, measure
+from stages.brushwork import Paint
 from stages.canvas import files, palette, resample
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.palette import Toning
@@ -30,6 +31,7 @@ class Manner:
     tooth: Tooth
     content_energy: float
     toning: Toning = palette.NONE
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ def from_files(
     manner: Manner,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
-    """Stylize a prepared photo with prepared style images; see `stylize`."""
+    """Stylize a prepared photo with prepared style images, and paint it over if it is asked for."""
     content = manner.toning(resample.shrunk(photo, path[-1].size))
-    return stylize(
+    made = stylize(
         studio,
         content,
         lambda size: measure.style_moments(studio, styles, size),
@@ -97,6 +99,9 @@ def from_files(
         manner,
         report,
     )
+    if manner.paint is None:
+        return made
+    return replace(made, pixels=brushwork.over(made.pixels, styles, manner.paint))
 
 
 def content_energy(studio: Studio, photo: Path, size: Size, toning: Toning = palette.NONE) -> float:

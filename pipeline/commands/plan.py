@@ -18,7 +18,6 @@ from pipeline.host.energy import Meter, Used
 from pipeline.host.hours import Gate
 from pipeline.planning import estimate, levels
 from pipeline.planning.estimate import Pace
-from pipeline.planning.levels import Plan
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
@@ -79,7 +78,7 @@ def summary(brief: Brief, pace: Pace | None, style_px: int, used: Used | None = 
         size=str(plan.size),
         encoder=settings.encoder.name,
         precision=settings.run.precision,
-        levels=tuple(_rows(plan, seconds)),
+        levels=tuple(_rows(brief, seconds)),
         total_seconds=round(total, 1) if total else None,
         least_seconds=round(total * (1 - spread), 1) if total else None,
         most_seconds=round(total * (1 + spread), 1) if total else None,
@@ -93,8 +92,9 @@ def summary(brief: Brief, pace: Pace | None, style_px: int, used: Used | None = 
     )
 
 
-def _rows(plan: Plan, seconds: list[float] | None) -> Iterator[LevelRow]:
+def _rows(brief: Brief, seconds: list[float] | None) -> Iterator[LevelRow]:
     """Display and the levels above it; `seconds` as `level_seconds` gives them."""
+    plan = brief.plan
     times: list[float | None]
     times = [None] * (len(plan.levels) + 1) if seconds is None else [round(s, 1) for s in seconds]
     size = str(plan.display[-1].size)

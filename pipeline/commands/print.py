@@ -191,8 +191,8 @@ def _within_budget(settings: Settings, console: Console) -> tuple[Settings, Stud
     pace = estimate.measure(studio, levels.make(settings))
     fitted = decisions.fitted(settings, pace)
     console.message(
-        f"{decisions.name(settings)}: {list(fitted.levels.iterations)} iterations per level "
-        f"instead of {list(settings.levels.iterations)}"
+        f"{decisions.name(settings)}: {list(config.level_iterations(fitted))} iterations per level "
+        f"instead of {list(config.level_iterations(settings))}"
     )
     return fitted, studio, pace.tiles
 

@@ -129,6 +129,11 @@ class _Again:
             for place in places:
                 if place.level == level and place.sweep in (0, sweeps):
                     found.append(Ref(output.name, place))
+        if not found:
+            raise UsageError(
+                f"this run has no {stage}@{level}: with style.matching "
+                f"{self.new.settings.style.matching!r} its canvas is another stage's"
+            )
         if stage != "restyle":
             return found
         if self.asked.tile is None:

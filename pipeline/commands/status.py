@@ -94,21 +94,23 @@ def _display(state: State) -> LevelStatus:
 
 def _level(state: State, level: LevelPlan) -> LevelStatus:
     at = Place(level=level.level)
-    finished = state.done(Ref("level canvas", at))
-    sweep = 1
-    while sweep < level.sweeps and state.done(Ref("sweep canvas", at.at(sweep=sweep))):
-        sweep += 1
-    if finished:
-        sweep = level.sweeps
-    tiles = level.grids[sweep - 1].tiles
-    here = at.at(sweep=sweep)
-    done = sum(state.done(Ref("tile", here.at(row=t.row, col=t.col))) for t in tiles)
-    share = 1.0 if finished else (sweep - 1 + done / len(tiles)) / level.sweeps
+    finished = state.done(Ref(state.brief.result(level.level), at))
+    if not state.brief.restyled(level.level):  # painted in one go
+        sweep, sweeps, done, count = 0, 0, int(finished), 1
+    else:
+        sweep, sweeps = 1, level.sweeps
+        while sweep < sweeps and state.done(Ref("sweep canvas", at.at(sweep=sweep))):
+            sweep += 1
+        sweep = sweeps if finished else sweep
+        tiles, here = level.grids[sweep - 1].tiles, at.at(sweep=sweep)
+        count = len(tiles)
+        done = sum(state.done(Ref("tile", here.at(row=t.row, col=t.col))) for t in tiles)
+    share = 1.0 if finished else (max(0, sweep - 1) + done / count) / max(1, sweeps)
     return LevelStatus(
         level=level.level,
         size=str(level.size),
-        sweep=f"{sweep}/{level.sweeps}",
-        tiles=f"{len(tiles) if finished else done}/{len(tiles)}",
+        sweep=f"{sweep}/{sweeps}",
+        tiles=f"{count if finished else done}/{count}",
         done_share=round(share, 4),
         iterations=level.iterations,
     )

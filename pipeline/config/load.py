@@ -26,6 +26,7 @@ __all__ = [
     "differences",
     "find_config",
     "from_record",
+    "level_iterations",
     "load",
     "override",
     "parse_duration",
@@ -36,6 +37,7 @@ __all__ = [
     "style_weights",
     "to_record",
     "to_toml",
+    "with_level_iterations",
 ]
 
 CONFIG_NAME = "pipeline.toml"
@@ -219,19 +221,36 @@ def style_weights(settings: Settings, count: int) -> tuple[float, ...]:
     return tuple(weight / sum(weights) for weight in weights)
 
 
+def level_iterations(settings: Settings) -> tuple[int, ...]:
+    """Optimizer iterations of the levels above display, by the way of matching."""
+    if settings.style.matching == "places":
+        return (0,)
+    both = settings.style.matching == "both"
+    return settings.paint.iterations if both else settings.levels.iterations
+
+
+def with_level_iterations(settings: Settings, iterations: tuple[int, ...]) -> Settings:
+    """The settings with other iterations of the levels above display."""
+    if settings.style.matching == "places":
+        return settings
+    section = "paint" if settings.style.matching == "both" else "levels"
+    changed = getattr(settings, section).model_copy(update={"iterations": iterations})
+    return settings.model_copy(update={section: changed})
+
+
 def apply_preset(settings: Settings) -> Settings:
     """The settings with iterations scaled by their quality, which is then ``standard``."""
     factor = _PRESETS[settings.quality]
 
     def scaled(iterations: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(max(1, round(count * factor)) for count in iterations)
+        return tuple(max(min(count, 1), round(count * factor)) for count in iterations)
 
-    display, levels = settings.display, settings.levels
+    display = settings.display
+    settings = with_level_iterations(settings, scaled(level_iterations(settings)))
     return settings.model_copy(
         update={
             "quality": "standard",
             "display": display.model_copy(update={"iterations": scaled(display.iterations)}),
-            "levels": levels.model_copy(update={"iterations": scaled(levels.iterations)}),
         }
     )
 

@@ -178,6 +178,13 @@ class StyleSettings(Section):
     weights: tuple[Share, ...] = Field(
         default=(), description="one number per style image, in their order; empty: all equal"
     )
+    matching: Literal["moments", "places", "both"] = Field(
+        default="both",
+        description='"moments": strokes are found by an optimizer that matches averaged statistics '
+        'of the painting; "places": every place is painted with paint of one place of the painting '
+        'and nothing is optimized above display; "both": painted first, then joined by the '
+        "optimizer",
+    )
     palette: float = Field(
         default=1.0,
         ge=0,
@@ -200,6 +207,30 @@ class StyleSettings(Section):
         return value
 
 
+class PaintSettings(Section):
+    """The paintings' own paint, laid on every level, see style.matching."""
+
+    copies: Literal[1, 2, 4, 8] = Field(
+        default=2,
+        description="of a painting that paint is taken from: 1 as it is, 2 mirrored too, 4 upside "
+        "down too, 8 turned by right angles too; more fit better, but a painting's light has a "
+        "direction",
+    )
+    iterations: tuple[Annotated[int, Field(ge=0, le=100_000)], ...] = Field(
+        default=(40, 20, 8, 0),
+        min_length=1,
+        description='optimizer iterations that join the paint with "both", one number per level '
+        "above display as in [levels]; the last repeats. At print size paint needs none",
+    )
+    tone: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the canvas's own broad tones that stays; 0: the paint's alone, 1: "
+        "smoother skies",
+    )
+
+
 class LevelSettings(Section):
     """The climb from display to print; lists begin at the first level above display."""
 
@@ -213,8 +244,8 @@ class LevelSettings(Section):
     iterations: tuple[Iterations, ...] = Field(
         default=(150, 40, 24, 10),
         min_length=1,
-        description="optimizer iterations per tile and sweep, one number per level; the last "
-        "repeats. Small levels are cheap and worth converging",
+        description='optimizer iterations per tile and sweep with style.matching "moments", one '
+        "number per level; the last repeats. Small levels are cheap and worth converging",
     )
     sweeps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
         default=(1, 2, 1, 1),
@@ -233,20 +264,20 @@ class LevelSettings(Section):
         default=2,
         ge=0,
         le=20,
-        description="passes of a filter over the enlarged canvas that makes edges along strokes "
-        "crisp again; 0: soft strokes, more than 4 looks cut out",
+        description='with "moments", passes of a filter over the enlarged canvas that makes edges '
+        "along strokes crisp again; 0: soft strokes, more than 4 looks cut out",
     )
     bristles: Tooth = Field(
         default=0.02,
-        description="fine noise drawn along the strokes of the enlarged canvas, as a share of "
-        "white, for the optimizer to make marks of a brush from",
+        description='with "moments", fine noise drawn along the strokes of the enlarged canvas, as '
+        "a share of white, for the optimizer to make marks of a brush from",
     )
     comb: Comb = Field(
         default=2,
-        description="as in [display]; the few iterations of large levels make dots and worms of "
-        "what is not combed",
+        description='as in [display], with "moments"; the few iterations of large levels make dots '
+        "and worms of what is not combed",
     )
-    soften: Softness = Field(default=0.7, description="as in [display]")
+    soften: Softness = Field(default=0.7, description='as in [display], with "moments"')
 
 
 class TileSettings(Section):
@@ -417,6 +448,7 @@ class Settings(Section):
     print: PrintSettings = PrintSettings()
     display: DisplaySettings = DisplaySettings()
     style: StyleSettings = StyleSettings()
+    paint: PaintSettings = PaintSettings()
     levels: LevelSettings = LevelSettings()
     tiles: TileSettings = TileSettings()
     optimizer: OptimizerSettings = OptimizerSettings()

@@ -93,7 +93,7 @@ def _iterations(said: dict[str, Any], made: Plan, number: int) -> tuple[int, ...
     found = said.get("iterations")
     if not isinstance(found, list) or len(found) != len(made.levels) - number + 1:
         return None
-    if not all(isinstance(count, int) and count > 0 for count in found):
+    if not all(isinstance(count, int) and count >= 0 for count in found):
         return None
     return tuple(found)
 
@@ -105,10 +105,8 @@ def _fit(run: RunDir, manifest: Manifest, brief: Brief, number: int) -> tuple[in
     def seconds(tried: Settings) -> float:
         return sum(level_seconds(tried, Pace(pace, pace))[number:])
 
-    asked = config.apply_preset(config.from_record(manifest.asked)).levels.iterations
-    own = brief.settings.model_copy(
-        update={"levels": brief.settings.levels.model_copy(update={"iterations": asked})}
-    )
+    asked = config.level_iterations(config.apply_preset(config.from_record(manifest.asked)))
+    own = config.with_level_iterations(brief.settings, asked)
     made = levels.make(fitting.fit_budget(own, max(left, _LEAST), seconds))
     return tuple(each.iterations for each in made.levels[number - 1 :])
 

@@ -15,6 +15,7 @@ from stages.errors import InputImageError, RunDiffers
 
 if TYPE_CHECKING:
     from pipeline.run.records import Input
+    from stages.brushwork import Paint
     from stages.canvas import PrintFormat
     from stages.canvas.palette import Toning
     from stages.measure import StyleImages
@@ -125,6 +126,7 @@ def display(job: Job) -> Made:
             tooth=Tooth(job.setting("display.tooth"), job.setting("run.seed")),
             content_energy=_energy(job),
             toning=_toning(job),
+            paint=_paint(job) if job.setting("style.matching") != "moments" else None,
         ),
         lambda scale, _: job.did(scale.size.pixels / 1e6),
     )
@@ -144,12 +146,11 @@ def upsampled(job: Job) -> Made:
     from stages.canvas import Strokes
 
     size = job.brief.level(job.place).size
-    strokes = Strokes(
-        job.setting("levels.crisp"), job.setting("levels.bristles"), job.setting("run.seed")
-    )
+    crisp, bristles = job.setting("levels.crisp"), job.setting("levels.bristles")
+    # Where the canvas is painted, strokes are the painting's own.
+    strokes = Strokes() if job.brief.painted else Strokes(crisp, bristles, job.setting("run.seed"))
     below = job.place.level - 1
-    name = "level canvas" if below else "display canvas"
-    source = job.path(name, level=below)
+    source = job.path(job.brief.result(below), level=below)
     return Made(lambda out: upsample.enlarge(source, out, size, strokes))
 
 
@@ -160,6 +161,48 @@ def upsampled_photo(job: Job) -> Made:
     source, size = job.path("photo", level=0), job.brief.level(job.place).size
     toning = _toning(job)
     return Made(lambda out: upsample.content(source, out, size, toning))
+
+
+# ---- paint
+
+
+def dictionary(job: Job) -> Made:
+    """The paintings' places at a level's scale."""
+    from stages import brushwork
+    from stages.canvas.places import dictionary as dictionaries
+
+    found = brushwork.gathered(
+        _style_images(job), job.brief.level(job.place).size, job.brief.ratio(job.place), _paint(job)
+    )
+    return Made(lambda out: dictionaries.save(found, out))
+
+
+def surveyed(job: Job) -> Made:
+    """What painting a canvas takes of the whole of it."""
+    from stages import paint
+    from stages.canvas.places import dictionary as dictionaries
+    from stages.canvas.places import survey
+
+    places = dictionaries.load(job.path("dictionary"))
+    found = paint.surveyed(job.path("enlarged canvas"), places, _paint(job))
+    return Made(lambda out: survey.save(found, out))
+
+
+def painted(job: Job) -> Made:
+    """The enlarged canvas, painted."""
+    from stages import paint
+    from stages.canvas.places import dictionary as dictionaries
+    from stages.canvas.places import survey
+
+    source = job.path("enlarged canvas")
+    places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
+    return Made(lambda out: paint.run(source, out, places, seen, _paint(job)))
+
+
+def _paint(job: Job) -> Paint:
+    from stages.brushwork import Paint
+
+    return Paint(job.setting("paint.copies"), job.setting("paint.tone"), job.setting("run.seed"))
 
 
 # ---- restyle
@@ -178,9 +221,9 @@ def style_moments(job: Job) -> Made:
     """The paintings' moments at a level's size."""
     from stages import measure
 
-    found = measure.style_moments(
-        job.studio, _style_images(job, "levels"), job.brief.level(job.place).size
-    )
+    # Paint is joined by the painting as it is: nothing is to be kept out of it.
+    images = _style_images(job, "" if job.brief.painted else "levels")
+    found = measure.style_moments(job.studio, images, job.brief.level(job.place).size)
     return Made(lambda out: measure.save_moments(found, out))
 
 
@@ -246,7 +289,7 @@ def look(job: Job) -> Look:
 def _sweep_source(job: Job) -> Path:
     """The canvas at the start of a sweep."""
     if job.place.sweep == 1:
-        return job.path("enlarged canvas", sweep=0, row=0, col=0)
+        return job.path(job.brief.start(), sweep=0, row=0, col=0)
     return job.path("sweep canvas", sweep=job.place.sweep - 1, row=0, col=0)
 
 
@@ -296,7 +339,7 @@ def jpeg(job: Job) -> Made:
 
 def _last_canvas(job: Job) -> Path:
     last = len(job.brief.plan.levels)
-    return job.path("level canvas", level=last) if last else job.path("display canvas")
+    return job.path(job.brief.result(last), level=last)
 
 
 # ---- settings as the stages take them
@@ -325,7 +368,7 @@ def _optimizer(job: Job) -> Optimizer:
     return Optimizer(**{name: job.setting(f"optimizer.{name}") for name in names})
 
 
-def _style_images(job: Job, section: str) -> StyleImages:
+def _style_images(job: Job, section: str = "") -> StyleImages:
     """The prepared paintings with their weights, combed and softened as at display or levels."""
     from stages.measure import StyleImages
 
@@ -334,8 +377,8 @@ def _style_images(job: Job, section: str) -> StyleImages:
         paths=tuple(job.path("style", style=i, level=0) for i in range(1, count + 1)),
         weights=_shares(job),
         scale=job.setting("style.scale"),
-        soften=job.setting(f"{section}.soften"),
-        combed=job.setting(f"{section}.comb"),
+        soften=job.setting(f"{section}.soften") if section else 0.0,
+        combed=job.setting(f"{section}.comb") if section else 0,
     )
 
 

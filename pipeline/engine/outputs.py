@@ -98,6 +98,30 @@ class Brief:
         grid = self.grid(place)
         return grid.tiles[place.row * grid.columns + place.col]
 
+    @property
+    def painted(self) -> bool:
+        """Whether canvases are painted with the paintings' own paint."""
+        return self.settings.style.matching != "moments"
+
+    def restyled(self, level: int) -> bool:
+        """Whether a level above display is restyled by the optimizer."""
+        return self.plan.levels[level - 1].iterations > 0
+
+    def start(self) -> str:
+        """The canvas that a level's first sweep begins with, by name."""
+        return "painted canvas" if self.painted else "enlarged canvas"
+
+    def result(self, level: int) -> str:
+        """The canvas that a level hands on, by name; level 0 is the display."""
+        if not level:
+            return "display canvas"
+        return "level canvas" if self.restyled(level) else "painted canvas"
+
+    def ratio(self, place: Place) -> float:
+        """How much larger a level is than the one below."""
+        sizes = [self.plan.display[-1].size, *(level.size for level in self.plan.levels)]
+        return self.level(place).size.width / sizes[place.level - 1].width
+
     def parts(self, place: Place) -> int:
         """In how many parts a tile's window is worked on."""
         here = (place.level, place.sweep, place.row, place.col)

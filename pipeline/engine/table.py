@@ -15,6 +15,7 @@ from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
 
 # Work is counted in megapixel-iterations: one forward and backward pass over a million px.
 MEASURE_WORK = 0.35  # a forward pass alone, in iterations
+PAINT_WORK = 1.0  # matching and painting, in iterations
 FILE_WORK = 0.5  # reading, resampling or writing a canvas, in iterations
 _PIXEL = 12  # bytes of a canvas per px: three float32
 
@@ -22,6 +23,7 @@ _COMPUTED = ("encoder.name", "run.device", "run.precision", "run.threads")
 _LOSS = ("style.weight", "style.smooth_weight", "style.statistics")
 _OPTIMIZER = tuple(f"optimizer.{name}" for name in ("name", "history", "rate", "step"))
 _PAINTINGS = ("style.weights", "style.scale")
+_PAINT = ("paint.copies", "paint.tone", "run.seed")
 _FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
 
 
@@ -32,21 +34,21 @@ def _paintings(brief: Brief) -> list[Ref]:
     return [Ref("style", Place(style=i)) for i in range(1, brief.style_count + 1)]
 
 
-def _handed_on(level: int) -> Ref:
+def _handed_on(brief: Brief, level: int) -> Ref:
     """The canvas that a level hands on."""
-    return Ref("level canvas", Place(level=level)) if level else Ref("display canvas")
+    return Ref(brief.result(level), Place(level=level))
 
 
-def _sweep_source(place: Place) -> Ref:
+def _sweep_source(brief: Brief, place: Place) -> Ref:
     """The canvas at the start of a sweep."""
     if place.sweep == 1:
-        return Ref("enlarged canvas", Place(level=place.level))
+        return Ref(brief.start(), Place(level=place.level))
     return Ref("sweep canvas", Place(level=place.level, sweep=place.sweep - 1))
 
 
 def _of_tile(brief: Brief, place: Place) -> list[Ref]:
     level = Place(level=place.level)
-    found = [_sweep_source(place), Ref("level photo", level), Ref("style moments", level)]
+    found = [_sweep_source(brief, place), Ref("level photo", level), Ref("style moments", level)]
     found += [Ref("content energy"), Ref("palette")]
     if _many(brief, place):
         found += [Ref("moments", level.at(sweep=s)) for s in range(1, place.sweep + 1)]
@@ -63,13 +65,21 @@ def _tiles(brief: Brief, place: Place) -> list[Ref]:
 # ---- where they are, and what they cost
 
 
+def _painted(brief: Brief, place: Place) -> bool:
+    return brief.painted
+
+
+def _restyled(brief: Brief, place: Place) -> bool:
+    return brief.restyled(place.level)
+
+
 def _many(brief: Brief, place: Place) -> bool:
     """A single tile is the canvas and needs no moments of it."""
-    return len(brief.grid(place).tiles) > 1
+    return brief.restyled(place.level) and len(brief.grid(place).tiles) > 1
 
 
 def _not_last(brief: Brief, place: Place) -> bool:
-    return place.sweep < brief.level(place).sweeps
+    return brief.restyled(place.level) and place.sweep < brief.level(place).sweeps
 
 
 def _in_next(brief: Brief, place: Place) -> Ref | None:
@@ -164,7 +174,7 @@ TABLE: tuple[Output, ...] = (
         ],
         settings=(
             *(*_COMPUTED, *_LOSS, *_OPTIMIZER, *_PAINTINGS, "style.content_weight", "run.seed"),
-            *("display.tooth", "display.soften", "display.comb"),
+            *("display.tooth", "display.soften", "display.comb", "style.matching", *_PAINT),
         ),
         facts=lambda brief, _: brief.plan.display,
         work=lambda brief, _: sum(scale.work for scale in brief.plan.display),
@@ -179,9 +189,9 @@ TABLE: tuple[Output, ...] = (
         pattern="upsample-{level}/canvas.npy",
         version="3",
         make=makers.upsampled,
-        inputs=lambda brief, at: [_handed_on(at.level - 1)],
+        inputs=lambda brief, at: [_handed_on(brief, at.level - 1)],
         settings=("levels.crisp", "levels.bristles", "run.seed"),
-        facts=lambda brief, at: brief.level(at).size,
+        facts=lambda brief, at: (brief.level(at).size, brief.painted),
         work=_level_file,
         bytes=_level_bytes,
     ),
@@ -198,13 +208,55 @@ TABLE: tuple[Output, ...] = (
         bytes=_level_bytes,
     ),
     Output(
+        name="dictionary",
+        stage="paint",
+        scope=Scope.LEVEL,
+        pattern="paint-{level}/dictionary.safetensors",
+        version="1",
+        make=makers.dictionary,
+        inputs=lambda brief, _: _paintings(brief),
+        settings=(*_PAINTINGS, *_PAINT),
+        facts=lambda brief, at: (brief.level(at).size, round(brief.ratio(at), 6)),
+        there=_painted,
+        measured=True,
+    ),
+    Output(
+        name="survey",
+        stage="paint",
+        scope=Scope.LEVEL,
+        pattern="paint-{level}/survey.safetensors",
+        version="1",
+        make=makers.surveyed,
+        inputs=lambda brief, at: [Ref("enlarged canvas", at), Ref("dictionary", at)],
+        settings=_PAINT,
+        there=_painted,
+        work=_level_file,
+        measured=True,
+    ),
+    Output(
+        name="painted canvas",
+        stage="paint",
+        scope=Scope.LEVEL,
+        pattern="paint-{level}/canvas.npy",
+        version="1",
+        make=makers.painted,
+        inputs=lambda brief, at: [
+            *(Ref("enlarged canvas", at), Ref("dictionary", at), Ref("survey", at))
+        ],
+        settings=_PAINT,
+        there=_painted,
+        work=lambda brief, at: brief.level(at).size.pixels * PAINT_WORK / 1e6,
+        bytes=_level_bytes,
+        before=lambda brief, at: Ref("enlarged canvas", at),
+    ),
+    Output(
         name="budget",
         stage="restyle",
         scope=Scope.LEVEL,
         pattern="restyle-{level}/budget.txt",
         version="1",
         make=makers.budget,
-        settings=("run.budget", "levels.iterations"),
+        settings=("run.budget", "levels.iterations", "paint.iterations"),
         facts=lambda brief, at: (brief.plan.size, brief.level(at).size),
         there=lambda brief, _: bool(brief.settings.run.budget),
         measured=True,
@@ -218,7 +270,8 @@ TABLE: tuple[Output, ...] = (
         make=makers.style_moments,
         inputs=lambda brief, _: _paintings(brief),
         settings=(*_COMPUTED, *_PAINTINGS, "levels.soften", "levels.comb"),
-        facts=lambda brief, at: brief.level(at).size,
+        facts=lambda brief, at: (brief.level(at).size, brief.painted),
+        there=_restyled,
         measured=True,
     ),
     Output(
@@ -228,7 +281,7 @@ TABLE: tuple[Output, ...] = (
         pattern="restyle-{level}/sweep-{sweep}/moments.safetensors",
         version="1",
         make=makers.moments,
-        inputs=lambda brief, at: [_sweep_source(at)],
+        inputs=lambda brief, at: [_sweep_source(brief, at)],
         settings=_COMPUTED,
         facts=lambda brief, at: brief.grid(at),
         there=_many,
@@ -251,9 +304,10 @@ TABLE: tuple[Output, ...] = (
             *(brief.level(at).iterations, brief.level(at).content_weight),
             *(brief.tile(at), brief.plan.alignment, brief.parts(at)),
         ),
+        there=_restyled,
         work=_window_work,
         bytes=lambda brief, at: brief.tile(at).write.pixels * _PIXEL,
-        before=lambda brief, at: _sweep_source(at),
+        before=lambda brief, at: _sweep_source(brief, at),
         replaced_by=_in_next,
         paced=True,
         tries=2,
@@ -271,7 +325,7 @@ TABLE: tuple[Output, ...] = (
         there=_not_last,
         work=_level_file,
         bytes=_level_bytes,
-        before=lambda brief, at: _sweep_source(at),
+        before=lambda brief, at: _sweep_source(brief, at),
     ),
     Output(
         name="level canvas",
@@ -282,9 +336,10 @@ TABLE: tuple[Output, ...] = (
         make=makers.level_blended,
         inputs=_tiles,
         facts=lambda brief, at: brief.level(at).grids[-1],
+        there=_restyled,
         work=_level_file,
         bytes=_level_bytes,
-        before=lambda brief, at: _sweep_source(at.at(sweep=brief.level(at).sweeps)),
+        before=lambda brief, at: _sweep_source(brief, at.at(sweep=brief.level(at).sweeps)),
     ),
     Output(
         name="TIFF",
@@ -293,7 +348,7 @@ TABLE: tuple[Output, ...] = (
         pattern="print.tif",
         version="1",
         make=makers.tiff,
-        inputs=lambda brief, _: [_handed_on(len(brief.plan.levels))],
+        inputs=lambda brief, _: [_handed_on(brief, len(brief.plan.levels))],
         settings=_FORMAT,
         work=_print_file,
         bytes=lambda brief, _: brief.plan.size.pixels * 5,
@@ -306,7 +361,7 @@ TABLE: tuple[Output, ...] = (
         pattern="print.jpg",
         version="1",
         make=makers.jpeg,
-        inputs=lambda brief, _: [_handed_on(len(brief.plan.levels))],
+        inputs=lambda brief, _: [_handed_on(brief, len(brief.plan.levels))],
         settings=_FORMAT,
         there=_jpeg_holds,
         bytes=lambda brief, _: brief.plan.size.pixels,

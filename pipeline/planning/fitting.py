@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.config import load as config
 from pipeline.config.schema import Settings
 
 _MOST = 4.0  # times the settings' own iterations; more would not be seen
 
 
 def scaled(settings: Settings, factor: float) -> Settings:
-    """The settings with the iterations of all levels above display multiplied by `factor`."""
-    levels = settings.levels
-    iterations = tuple(max(2, round(count * factor)) for count in levels.iterations)
-    return settings.model_copy(
-        update={"levels": levels.model_copy(update={"iterations": iterations})}
+    """The settings with the iterations of all levels above display multiplied by `factor`.
+
+    A level that has none keeps none, others keep two.
+    """
+    iterations = config.level_iterations(settings)
+    return config.with_level_iterations(
+        settings, tuple(max(min(count, 2), round(count * factor)) for count in iterations)
     )
 
 

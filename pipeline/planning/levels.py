@@ -91,7 +91,7 @@ def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) ->
     )
     weight = settings.style.content_weight * settings.levels.content_falloff**number
     return LevelPlan(
-        number, size, sweeps, _nth(settings.levels.iterations, number - 1), weight, grids
+        number, size, sweeps, _nth(config.level_iterations(settings), number - 1), weight, grids
     )
 
 

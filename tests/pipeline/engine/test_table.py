@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from pipeline.config import load as config
 from pipeline.engine import table
 from pipeline.engine.outputs import Brief, Place, Scope
@@ -33,8 +35,8 @@ def test_names_and_files_are_of_one_output_each() -> None:
 
 def test_stages_are_in_order_and_know_whether_they_have_levels() -> None:
     assert table.stages() == {
-        "prepare": False, "palette": False, "display": False, "upsample": True, "restyle": True,
-        "blend": True, "finish": False,
+        "prepare": False, "palette": False, "display": False, "upsample": True, "paint": True,
+        "restyle": True, "blend": True, "finish": False,
     }  # fmt: skip
 
 
@@ -86,6 +88,22 @@ def test_a_finished_run_takes_no_more_disk_than_planned(finished: Path, printer)
     taken = sum(path.stat().st_size for path in finished.rglob("*.npy"))
     taken += sum(path.stat().st_size for path in finished.glob("print.*"))
     assert 0.5 * planned < taken < 1.1 * planned
+
+
+@pytest.mark.parametrize(
+    ("matching", "made", "not_made"),
+    [
+        ("moments", {"tile", "level canvas"}, {"dictionary", "painted canvas"}),
+        ("places", {"dictionary", "painted canvas"}, {"tile", "moments", "level canvas"}),
+        ("both", {"dictionary", "painted canvas", "tile", "level canvas"}, set()),
+    ],
+)
+def test_a_way_of_matching_has_its_outputs(matching: str, made: set, not_made: set) -> None:
+    own = brief(style_matching=matching)
+    names = {output.name for output, _ in table.walk(own)}
+    assert made <= names and not names & not_made
+    assert own.result() in names and own.start() in names
+    assert work(style_matching="places") < 0.3 * work() < work(style_matching="moments")
 
 
 def test_a_division_holds_from_its_tile_on() -> None:

@@ -101,3 +101,10 @@ def test_bands_are_small_however_much_the_size_changes(
     bands = resample._Resampling(Size(*source), Size(*size), rows, "lanczos3").bands()
     assert max(band.nbytes for band in bands) <= most
     assert max(read) <= most
+
+
+def test_rows_of_a_canvas_at_another_size_are_those_of_the_whole(tmp_path: Path) -> None:
+    canvas.write(tmp_path / "a.npy", np.random.default_rng(0).random((40, 60, 3), np.float32))
+    resample.resize(tmp_path / "a.npy", tmp_path / "b.npy", Size(111, 73))
+    rows = resample.rows_at(tmp_path / "a.npy", Size(111, 73))
+    assert np.array_equal(rows(20, 50), canvas.read(tmp_path / "b.npy")[20:50])

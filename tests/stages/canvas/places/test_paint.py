@@ -114,3 +114,12 @@ def test_blocks_follow_the_strokes_up_to_a_bound() -> None:
     sides = [block_for(Size(w, w * 3 // 4)) for w in (300, 900, 1700, 2600, 9000)]
     assert sides == sorted(sides) and sides[0] >= 8 and sides[-1] == 32
     assert suited(Size(2600, 2000), 2.0).apart == 8
+
+
+@pytest.mark.parametrize("width, height", [(7, 5), (40, 30)])
+def test_tiny_paintings_and_canvases_are_painted_too(width: int, height: int) -> None:
+    canvas = soft(painting(50, 20))
+    own = np.ascontiguousarray(painting(60, 40)[:height, :width])
+    found = ready(made(own), canvas)
+    assert np.isfinite(whole(canvas, found)).all()
+    assert whole(canvas[:3, :3], ready(made(own), canvas[:3, :3])).shape == (3, 3, 3)

@@ -1,0 +1,66 @@
+"""Paint out of the paintings: their dictionary for a canvas, and a whole image painted with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.canvas import files, resample
+from stages.canvas.files import Pixels
+from stages.canvas.places import dictionary as dictionaries
+from stages.canvas.places import paint, survey
+from stages.canvas.places.dictionary import Dictionary
+from stages.canvas.places.matching import Manner
+from stages.canvas.places.paint import Ready
+from stages.measure import StyleImages, style_size
+from stages.tiles import Size
+
+DISPLAY_RATIO = 2.0  # how much softer than the painting an image out of the optimizer is
+
+
+@dataclass(frozen=True)
+class Paint:
+    """How a canvas is painted.
+
+    `copies` of a painting are looked at: 1 as it is, 2 mirrored too, 4 and 8 turned as well;
+    `tone` (0 to 1) is the share of the canvas's own broad tones that stays.
+    """
+
+    copies: int = 2
+    tone: float = 0.5
+    seed: int = 0
+
+
+def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dictionary:
+    """The dictionary of prepared paintings for a canvas of `size`, `ratio` times the one below."""
+    sizes = [style_size(files.size_of(path), size, styles.scale) for path in styles.paths]
+    heaviest = max(range(len(sizes)), key=lambda number: styles.weights[number])
+    masks = [
+        None if (rows := resample.opacity_at(path, here)) is None else rows(0, here.height)
+        for path, here in zip(styles.paths, sizes, strict=True)
+    ]
+    return dictionaries.build(
+        [resample.shrunk(path, here) for path, here in zip(styles.paths, sizes, strict=True)],
+        styles.weights,
+        paint.suited(sizes[heaviest], ratio, copies=how.copies, seed=how.seed),
+        masks,
+    )
+
+
+def manner(found: Dictionary, how: Paint) -> Manner:
+    """How blocks are matched and laid: as long as the strokes of the first painting."""
+    height, width = found.sheets[0].pixels.shape[:2]
+    return Manner(block=paint.block_for(Size(width, height)), tone=how.tone, seed=how.seed)
+
+
+def over(image: Pixels, styles: StyleImages, how: Paint) -> Pixels:
+    """A whole image `(H, W, 3)`, 0 to 1 sRGB, painted: the display."""
+    size = Size(image.shape[1], image.shape[0])
+    found = gathered(styles, size, DISPLAY_RATIO, how)
+
+    def rows(top: int, bottom: int) -> Pixels:
+        return image[top:bottom]
+
+    seen = survey.surveyed(rows, size, found, manner(found, how))
+    return np.concatenate(list(paint.painted(rows, size, Ready(found, seen, manner(found, how)))))
