@@ -88,6 +88,7 @@ def printed(
     changes = {
         "print.fit": "cover",
         "levels.iterations": str(iterations),
+        "paint.iterations": str(iterations),
         "levels.sweeps": "1",
         "display.iterations": str(iterations),
     }

@@ -38,6 +38,7 @@ from stages.errors import RunMissing
 ITERATIONS = {
     "display.iterations": "16,10,6",
     "levels.iterations": "8,3",
+    "paint.iterations": "8,3",
     "levels.sweeps": "2,1",
     "tiles.core": "384",
 }

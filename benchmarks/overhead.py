@@ -28,6 +28,7 @@ PARTS = {
     "hashing": (("hashlib.py", "file_digest"), ("weights.py", "sha256"), ("records.py", "key_of")),
     "locking": (("_api.py", "acquire"), ("_api.py", "release")),
     "blending": (("feathering.py", "blend"),),
+    "painting": (("paint.py", "run"), ("paint.py", "survey"), ("paint.py", "dictionary")),
     "resizing": (("resample.py", "resize"),),
     "writing the print": (("export.py", "write_tiff"), ("export.py", "write_jpeg")),
     "preparing": (("decode.py", "prepare_photo"), ("decode.py", "prepare_style")),
@@ -72,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--iterations", default="8")
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args(arguments)
-    changes = {"levels.iterations": args.iterations, "levels.sweeps": "1"}
+    counts = dict.fromkeys(("levels.iterations", "paint.iterations"), args.iterations)
+    changes = {**counts, "levels.sweeps": "1"}
     # Starting up is not what is asked about: it is the same for a print of days.
     from pipeline.cli import app as cli
     from pipeline.host import speed

@@ -28,6 +28,7 @@ from stages.errors import TilebrushError
 LOADED = (
     *("pipeline.commands.print", "pipeline.commands.stage", "stages.canvas", "stages.prepare"),
     *("stages.palette", "stages.display", "stages.upsample", "stages.restyle", "stages.blend"),
+    *("stages.paint", "stages.brushwork"),
     *("stages.finish", "stages.measure", "filelock"),
     *("stages.nst.encoders", "stages.nst.device", "safetensors.torch", "psutil", "torch._dynamo"),
 )
@@ -40,6 +41,7 @@ SETTINGS = {
     "display.start": "1",
     "display.iterations": "1",
     "levels.iterations": "1",
+    "paint.iterations": "1",
     "levels.sweeps": "2",
     "tiles.core": "64",
     "tiles.overlap": "16",

@@ -118,7 +118,7 @@ def test_it_says_what_it_drops_and_what_stays(
 ) -> None:
     from pipeline.commands.print import print_run
 
-    settings = printer.resolved(levels_iterations="1")
+    settings = printer.resolved(display_iterations="2")
     print_run(printer.photo, [printer.style], copied, settings, Console(), force=True)
     said = " ".join(capsys.readouterr().err.split())
     assert (
@@ -173,7 +173,7 @@ def test_files_of_others_stay(printer: Any, copied: Path) -> None:
     own = [copied / name for name in ("notes.txt", "display/mine.png", "restyle-2/sketch.npy")]
     for path in own:
         path.write_text("mine")
-    printer(copied, force=True, levels_iterations="1")
+    printer(copied, force=True, display_iterations="2")
     assert all(path.read_text() == "mine" for path in own)
 
 

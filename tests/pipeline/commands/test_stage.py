@@ -147,7 +147,7 @@ def test_the_files_that_are_named_are_all_that_are_written(finished: Path, tmp_p
         names = {path.name for path in (tmp_path / stage).iterdir()}
         assert names == {*made.files, "stage.json"}
     into = tmp_path / "more"  # what a setting touches on the way is made there too
-    made = again(finished, "restyle", 2, (0, 0), into, levels_soften="2")
+    made = again(finished, "restyle", 2, (0, 0), into, style_scale="0.5")
     assert {path.name for path in into.iterdir()} == {*made.files, "stage.json"} > LOOK
 
 

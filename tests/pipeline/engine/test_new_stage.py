@@ -121,7 +121,7 @@ def test_stage_makes_it_again(row: None, printer: Any, copied: Path, tmp_path: P
 def test_its_key_follows_what_it_is_made_of(row: None, printer: Any, copied: Path) -> None:
     printer.resume(copied)
     first = (copied / NAME).read_bytes()
-    printer(copied, force=True, levels_iterations="1")
+    printer(copied, force=True, display_iterations="2")
     assert (copied / NAME).read_bytes() != first and negative(copied)
 
 
