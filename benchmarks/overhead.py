@@ -28,7 +28,7 @@ PARTS = {
     "hashing": (("hashlib.py", "file_digest"), ("weights.py", "sha256"), ("records.py", "key_of")),
     "locking": (("_api.py", "acquire"), ("_api.py", "release")),
     "blending": (("feathering.py", "blend"),),
-    "painting": (("paint.py", "run"), ("paint.py", "survey"), ("paint.py", "dictionary")),
+    "painting": (("paint.py", "run"), ("paint.py", "surveyed"), ("brushwork.py", "gathered")),
     "resizing": (("resample.py", "resize"),),
     "writing the print": (("export.py", "write_tiff"), ("export.py", "write_jpeg")),
     "preparing": (("decode.py", "prepare_photo"), ("decode.py", "prepare_style")),
