@@ -157,18 +157,25 @@ def _wrap_safetensors(layer: Layer) -> None:
     from safetensors import SafetensorError
 
     from stages import measure
+    from stages.canvas.palette import toning
+    from stages.canvas.places import dictionary, survey
 
-    real: Callable[..., Any] = vars(measure)["save_file"]
+    for module in (measure, toning, dictionary, survey):
+        _wrap_saving(layer, vars(module), SafetensorError)
 
-    def save_file(tensors: Any, path: Any) -> None:
+
+def _wrap_saving(layer: Layer, names: dict[str, Any], error_kind: type[Exception]) -> None:
+    real: Callable[..., Any] = names["save_file"]
+
+    def save_file(tensors: Any, path: Any, *given: Any) -> None:
         try:
             layer.step(WRITE, path, lambda: Path(path).write_bytes(b"half"))
         except OSError as error:
             told = f"I/O error: {error.strerror} (os error {error.errno})"
-            raise SafetensorError(f"Error while serializing: {told}") from None
-        real(tensors, path)
+            raise error_kind(f"Error while serializing: {told}") from None
+        real(tensors, path, *given)
 
-    vars(measure)["save_file"] = save_file
+    names["save_file"] = save_file
 
 
 # ---- what may happen at a step

@@ -88,6 +88,7 @@ def printed(
     changes = {
         "print.fit": "cover",
         "levels.iterations": str(iterations),
+        "paint.iterations": str(iterations),
         "levels.sweeps": "1",
         "display.iterations": str(iterations),
     }
@@ -102,7 +103,7 @@ def _set(changes: dict[str, str]) -> list[str]:
 
 def paces(size: str, iterations: int, run: Path) -> list[Pace]:
     """The pace of every level of a run that was just made."""
-    precision = json.loads((run / "run.json").read_text())["settings"]["run"]["precision"]
+    precision = json.loads((run / "run.json").read_text())["resolved"]["run"]["precision"]
     rate, work = matmul_rate(precision), encoders.architecture("bundled").work()
     planned = result_of(
         "plan", *INPUTS, "--size", size, "--no-probe", *_set({"print.fit": "cover"})

@@ -38,6 +38,7 @@ from stages.errors import RunMissing
 ITERATIONS = {
     "display.iterations": "16,10,6",
     "levels.iterations": "8,3",
+    "paint.iterations": "8,3",
     "levels.sweeps": "2,1",
     "tiles.core": "384",
 }
@@ -80,7 +81,7 @@ class Bench:
         result_of(*self.begin, "--run", str(self.calm))
         self.calm_seconds = time.monotonic() - began
         # "auto" is decided by a trial, which might end otherwise in a later print.
-        record = json.loads((self.calm / "run.json").read_text())["settings"]
+        record = json.loads((self.calm / "run.json").read_text())["resolved"]
         self.begin += ["--set", f"run.precision={record['run']['precision']}"]
 
     @property

@@ -38,6 +38,7 @@ PRINT = {
     "print.size": "1200x900",
     "display.iterations": str(ITERATIONS),
     "levels.iterations": str(ITERATIONS),
+    "paint.iterations": str(ITERATIONS),
     "levels.sweeps": "1",
     "run.precision": "float32",
 }

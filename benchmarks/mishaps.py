@@ -9,49 +9,47 @@ import resource
 import shutil
 import signal
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks import faulty, trials
+from benchmarks.judge import Job, Judge, Row
 from benchmarks.trials import contents
 from pipeline.run import directory as rundir
+from pipeline.run.records import FORMAT
 
-if TYPE_CHECKING:
-    from benchmarks.torture import Row, Torture
-
-Job = tuple[str, Callable[["Row"], None]]
 SIGNALS: dict[str, tuple[tuple[signal.Signals, ...], tuple[int, ...]]] = {
     "SIGTERM": ((signal.SIGTERM,), (143,)),
     "SIGINT": ((signal.SIGINT,), (130,)),
     "SIGINT twice": ((signal.SIGINT, signal.SIGINT), (130, -signal.SIGINT)),
     "SIGHUP": ((signal.SIGHUP,), (129,)),
 }
+PAUSE = 3.0  # seconds; shorter ones than 2 s count as work
 _TOGETHER = {"display/canvas.npy", "display/energy.txt"}  # made by one computation
 
 
-def jobs(torture: Torture, flips: int, each: int) -> list[Job]:
+def jobs(judge: Judge, flips: int, each: int) -> list[Job]:
     """All of them, `each` so many times, bits `flips` times."""
     few = max(1, each // 5)
     return [
-        ("one bit, a cut, a deletion", partial(damage, torture, flips)),
-        *((f"{name}, then resumed", partial(signals, torture, name, each)) for name in SIGNALS),
-        ("terminal closed", partial(hangups, torture, few)),
-        ("stopped, a second process, continued", partial(second, torture, each)),
-        ("moved, copied", partial(moved, torture, each)),
-        ("clock set back", partial(clock, torture, few)),
-        ("a newer version's run", partial(newer, torture)),
-        ("files may not grow past a limit", partial(limited, torture, each)),
+        ("one bit, a cut, a deletion", partial(damage, judge, flips)),
+        *((f"{name}, then resumed", partial(signals, judge, name, each)) for name in SIGNALS),
+        ("terminal closed", partial(hangups, judge, few)),
+        ("stopped, a second process, continued", partial(second, judge, each)),
+        ("stopped for 3 s, continued", partial(pauses, judge, few)),
+        ("moved, copied", partial(moved, judge, each)),
+        ("clock set back", partial(clock, judge, few)),
+        ("another version's run", partial(versions, judge)),
+        ("files may not grow past a limit", partial(limited, judge, each)),
     ]
 
 
 # ---- damage
 
 
-def damage(torture: Torture, count: int, row: Row) -> None:
+def damage(judge: Judge, count: int, row: Row) -> None:
     """`verify` names the file, `resume` mends it, and nothing else is made again."""
-    field, dice = torture.field, torture.dice
+    field, dice = judge.field, judge.dice
     kinds: dict[str, list[str]] = {}
     for path in sorted(field.calm.rglob("*")):
         name = path.relative_to(field.calm).as_posix()
@@ -61,19 +59,19 @@ def damage(torture: Torture, count: int, row: Row) -> None:
         field.fresh(finished=True)
         kind = sorted(kinds)[case % len(kinds)]
         name = dice.choice(kinds[kind])
-        what = f"{_damaged(torture, field.run / name)} in {name}"
+        what = f"{_damaged(judge, field.run / name)} in {name}"
         kept = field.made()
         row.cases += 1
         found = field.called(["verify", str(field.run), "--json"])
         named = [item["file"] for item in json.loads(found.out or '{"problems": []}')["problems"]]
         if found.code != 1 or (name not in named and name not in found.said):
             row.corrupt += 1
-            torture.tell(f"{row.what}: {what}: verify gave {found.code}, {named} {found.said}")
+            judge.tell(f"{row.what}: {what}: verify gave {found.code}, {named} {found.said}")
         if "update tilebrush" in found.said:  # the bit made a newer format of it: left alone
             continue
         output = _output_of(name)
         spared = _TOGETHER if output in _TOGETHER else {output}
-        torture.resumed(row, what, {k: v for k, v in kept.items() if k not in spared})
+        judge.resumed(row, what, {k: v for k, v in kept.items() if k not in spared})
 
 
 def _kind(name: str) -> str:
@@ -87,9 +85,9 @@ def _output_of(name: str) -> str:
     return name.removesuffix(".json").removeprefix("finish/")
 
 
-def _damaged(torture: Torture, path: Path) -> str:
+def _damaged(judge: Judge, path: Path) -> str:
     """Damage a file by a throw of the dice and say how."""
-    data, dice = bytearray(path.read_bytes()), torture.dice
+    data, dice = bytearray(path.read_bytes()), judge.dice
     how = dice.random()
     if how < 0.15:
         path.unlink()
@@ -107,23 +105,23 @@ def _damaged(torture: Torture, path: Path) -> str:
 # ---- signals and other processes
 
 
-def signals(torture: Torture, name: str, count: int, row: Row) -> None:
+def signals(judge: Judge, name: str, count: int, row: Row) -> None:
     """A signal at a random operation: its exit code, one line, and on it goes."""
     sent, codes = SIGNALS[name]
     for _ in range(count):
-        torture.field.fresh()
-        number = torture.dice.randint(1, len(torture.steps) - len(sent))
+        judge.field.fresh()
+        number = judge.dice.randint(1, len(judge.steps) - len(sent))
         act = faulty.signalled(number, sent)
-        ended = torture.field.begin(torture.layer(act))
+        ended = judge.field.begin(judge.layer(act))
         row.cases += 1
         what = f"at operation {number}"
-        _expect(torture, row, what, ended, codes)
-        torture.resumed(row, what, torture.stopped(row, what, ended))
+        judge.expect(row, what, ended, codes)
+        judge.resumed(row, what, judge.stopped(row, what, ended))
 
 
-def hangups(torture: Torture, count: int, row: Row) -> None:
+def hangups(judge: Judge, count: int, row: Row) -> None:
     """The terminal is closed while the bar is drawn on it."""
-    field = torture.field
+    field = judge.field
     for case in range(count):
         field.fresh()
         pid, terminal = os.forkpty()
@@ -135,27 +133,27 @@ def hangups(torture: Torture, count: int, row: Row) -> None:
             with contextlib.suppress(OSError):
                 os.read(terminal, 4096)
             time.sleep(0.002)
-        time.sleep(torture.dice.uniform(0, field.seconds / 2))
+        time.sleep(judge.dice.uniform(0, field.seconds / 2))
         os.close(terminal)
         ended = trials.ended(pid, field.folder, began)
         row.cases += 1
         what = f"case {case}"
         if ended.code not in (0, 129):
             row.unclear += 1
-            torture.tell(f"{row.what}: {what}: {ended.code}")
-        torture.resumed(row, what, torture.stopped(row, what, ended))
+            judge.tell(f"{row.what}: {what}: {ended.code}")
+        judge.resumed(row, what, judge.stopped(row, what, ended))
 
 
-def second(torture: Torture, count: int, row: Row) -> None:
+def second(judge: Judge, count: int, row: Row) -> None:
     """One process is stopped in the middle; another one is told so; the first goes on."""
-    field = torture.field
+    field = judge.field
     for _ in range(count):
         field.fresh()
-        number = torture.dice.randint(30, len(torture.steps) - 1)
+        number = judge.dice.randint(30, len(judge.steps) - 1)
         act = faulty.signalled(number, (signal.SIGSTOP,))
 
         def paused(act: faulty.Act = act) -> int:
-            return field.inside(field.printing(), torture.layer(act))
+            return field.inside(field.printing(), judge.layer(act))
 
         began = time.monotonic()
         pid = trials.started(paused, field.folder)
@@ -166,38 +164,57 @@ def second(torture: Torture, count: int, row: Row) -> None:
         kept = first.rename(field.folder / "commits-of-first.txt")
         # With all outputs made the first may have given up its lock, and there is nothing to do.
         codes = (0, 11) if field.same() else (11,)
-        _expect(torture, row, what, field.resume(), codes)
+        judge.expect(row, what, field.resume(), codes)
         looked = field.called(["status", str(field.run), "--json"])
-        _expect(torture, row, what, looked, (0,))
+        judge.expect(row, what, looked, (0,))
         kept.rename(first)
         os.kill(pid, signal.SIGCONT)
         ended = trials.ended(pid, field.folder, began)
         if ended.code or not field.same():
             row.not_identical += 1
-            torture.tell(f"{row.what}: {what}: {ended.code}")
+            judge.tell(f"{row.what}: {what}: {ended.code}")
 
 
-def _expect(
-    torture: Torture, row: Row, what: str, ended: trials.Ended, codes: tuple[int, ...]
-) -> None:
-    if ended.code not in codes or not ended.clear:
-        row.unclear += 1
-        torture.tell(f"{row.what}: {what}: {ended.code} {ended.said}")
+def pauses(judge: Judge, count: int, row: Row) -> None:
+    """A print is stopped for a while: the same bytes, and the pause counts as no work."""
+    field = judge.field
+    for _ in range(count):
+        field.fresh()
+        number = judge.dice.randint(30, len(judge.steps) - 1)
+        act = faulty.signalled(number, (signal.SIGSTOP,))
+
+        def paused(act: faulty.Act = act) -> int:
+            return field.inside(field.printing(), judge.layer(act))
+
+        began = time.monotonic()
+        pid = trials.started(paused, field.folder)
+        os.waitpid(pid, os.WUNTRACED)
+        time.sleep(PAUSE)
+        os.kill(pid, signal.SIGCONT)
+        ended = trials.ended(pid, field.folder, began)
+        row.cases += 1
+        what = f"stopped at operation {number}"
+        judge.expect(row, what, ended, (0,))
+        judge.note(row, "not_identical", not field.same(), f"{what}: other bytes")
+        looked = field.called(["status", str(field.run), "--json"])
+        spent = json.loads(looked.out)["worked_seconds"]
+        counted = spent > ended.seconds - PAUSE * 0.75
+        judge.note(row, "unclear", counted, f"{what}: {spent} of {ended.seconds:.1f} s as work")
 
 
 # ---- places, times, versions, limits
 
 
-def moved(torture: Torture, count: int, row: Row) -> None:
+def moved(judge: Judge, count: int, row: Row) -> None:
     """A killed run goes on in another place, moved there or copied without its times."""
-    field = torture.field
+    field = judge.field
     place = field.folder / "another place" / "ünder"
     for case in range(count):
         field.fresh()
         shutil.rmtree(place.parent, ignore_errors=True)
         place.parent.mkdir()
-        number = torture.dice.randint(30, len(torture.steps) - 1)
-        field.begin(torture.layer(faulty.killed(number)))
+        number = judge.dice.randint(30, len(judge.steps) - 1)
+        field.begin(judge.layer(faulty.killed(number)))
         if case % 2:
             field.run.rename(place)
         else:
@@ -206,15 +223,15 @@ def moved(torture: Torture, count: int, row: Row) -> None:
         row.cases += 1
         if ended.code or contents(place) != field.wanted:
             row.not_identical += 1
-            torture.tell(f"{row.what}: case {case}: {ended.code} {ended.said}")
+            judge.tell(f"{row.what}: case {case}: {ended.code} {ended.said}")
 
 
-def clock(torture: Torture, count: int, row: Row) -> None:
+def clock(judge: Judge, count: int, row: Row) -> None:
     """What is finished bears a date to come."""
-    field = torture.field
+    field = judge.field
     for _ in range(count):
         field.fresh()
-        number = torture.dice.randint(30, len(torture.steps) - 1)
+        number = judge.dice.randint(30, len(judge.steps) - 1)
 
         def ahead(number: int = number) -> None:
             rundir.now = lambda: "2044-04-04T04:04:04+00:00"  # type: ignore[attr-defined]
@@ -225,34 +242,38 @@ def clock(torture: Torture, count: int, row: Row) -> None:
             os.utime(path, (time.time() + 1e9,) * 2)
         row.cases += 1
         what = f"killed at operation {number}"
-        _expect(torture, row, what, field.called(["status", str(field.run), "--json"]), (0,))
-        torture.resumed(row, what, field.made())
+        judge.expect(row, what, field.called(["status", str(field.run), "--json"]), (0,))
+        judge.resumed(row, what, field.made())
 
 
-def newer(torture: Torture, row: Row) -> None:
-    """A run of a newer version is refused and not touched."""
-    field = torture.field
-    for version in (2, 99):
+def versions(judge: Judge, row: Row) -> None:
+    """A run of a newer or an older version is refused in a line that says what to do."""
+    field = judge.field
+    for version in (FORMAT - 1, FORMAT + 1, 99):
+        advice = "update tilebrush" if version > FORMAT else "start anew here with --force"
         for command in ("resume", "verify", "status", "clean", "print"):
             field.fresh(finished=True)
             manifest = field.run / "run.json"
-            manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": version}))
+            data = json.loads(manifest.read_text()) | {"format": version}
+            data.pop("check")  # another version seals in its own way
+            manifest.write_text(json.dumps(data))
+            shutil.copy(manifest, field.run / ".run.json")
             text = manifest.read_text()
             ended = field.begin() if command == "print" else field.called([command, str(field.run)])
             row.cases += 1
-            if "update tilebrush" not in ended.said:
-                row.unclear += 1
-            _expect(torture, row, f"{command}, format {version}", ended, (1,))
+            what = f"{command}, format {version}"
+            judge.note(row, "unclear", advice not in ended.said, f"{what}: {ended.said}")
+            judge.expect(row, what, ended, (1,))
             row.not_identical += not (field.same() and manifest.read_text() == text)
 
 
-def limited(torture: Torture, count: int, row: Row) -> None:
+def limited(judge: Judge, count: int, row: Row) -> None:
     """Writes past a limit fail in the system itself, in native code too, as on a full disk."""
-    field = torture.field
+    field = judge.field
     largest = max(len(data) for data in field.wanted.values())
     for _ in range(count):
         field.fresh()
-        limit = round(1000 * (largest / 1000) ** torture.dice.random())
+        limit = round(1000 * (largest / 1000) ** judge.dice.random())
 
         def setup(limit: int = limit) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -260,5 +281,5 @@ def limited(torture: Torture, count: int, row: Row) -> None:
         ended = field.begin(setup)
         row.cases += 1
         what = f"limit {limit}"
-        _expect(torture, row, what, ended, (0, 13))
-        torture.resumed(row, what, torture.stopped(row, what, ended))
+        judge.expect(row, what, ended, (0, 13))
+        judge.resumed(row, what, judge.stopped(row, what, ended))

@@ -23,13 +23,14 @@ from benchmarks.common import INPUTS, print_table, save_json, settings_arguments
 
 # Part of a print: the functions whose time, with all that they call, makes it up.
 PARTS = {
-    "computing": (("stylize.py", "restyle"), ("stylize.py", "_measured"), ("stylize.py", "energy")),
+    "computing": (("studio.py", "restyle"), ("studio.py", "_measured"), ("studio.py", "energy")),
     "flushing to disk": (("~", "<built-in method posix.fsync>"),),
     "hashing": (("hashlib.py", "file_digest"), ("weights.py", "sha256"), ("records.py", "key_of")),
     "locking": (("_api.py", "acquire"), ("_api.py", "release")),
-    "blending": (("blend.py", "blend"),),
+    "blending": (("feathering.py", "blend"),),
+    "painting": (("paint.py", "run"), ("paint.py", "surveyed"), ("brushwork.py", "gathered")),
     "resizing": (("resample.py", "resize"),),
-    "writing the print": (("finish.py", "write_tiff"), ("finish.py", "write_jpeg")),
+    "writing the print": (("export.py", "write_tiff"), ("export.py", "write_jpeg")),
     "preparing": (("decode.py", "prepare_photo"), ("decode.py", "prepare_style")),
 }
 SAFETY = ("flushing to disk", "hashing", "locking")
@@ -72,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--iterations", default="8")
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args(arguments)
-    changes = {"levels.iterations": args.iterations, "levels.sweeps": "1"}
+    counts = dict.fromkeys(("levels.iterations", "paint.iterations"), args.iterations)
+    changes = {**counts, "levels.sweeps": "1"}
     # Starting up is not what is asked about: it is the same for a print of days.
     from pipeline.cli import app as cli
     from pipeline.host import speed

@@ -20,102 +20,22 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import faulty, mishaps
+from benchmarks import anew, faulty, mishaps
 from benchmarks.common import print_table, save_json
-from benchmarks.faulty import POSSIBLE, Layer, Step
+from benchmarks.faulty import POSSIBLE, Layer
+from benchmarks.judge import Job, Judge, Row
 from benchmarks.powercut import power_cut
-from benchmarks.trials import Ended, Field
+from benchmarks.trials import CODES, Ended, Field
 
-CODES = {"ENOSPC": 13, "EIO": 1, "EACCES": 1}
 KILLS_PER_PRINT = 6
-ENERGY = "display/energy.txt"
 
 
-@dataclass
-class Row:
-    """One kind of mishap: how often, and what came of it."""
-
-    what: str
-    cases: int = 0
-    corrupt: int = 0
-    committed_lost: int = 0
-    not_identical: int = 0
-    unclear: int = 0
-    seconds: float = 0.0
-
-    @property
-    def faults(self) -> int:
-        """All that must be 0."""
-        return self.corrupt + self.committed_lost + self.not_identical + self.unclear
-
-
-class Torture:
-    """All kinds of mishap in one field; `tell` is told of every fault."""
-
-    def __init__(self, field: Field, seed: int, tell: Callable[[str], None] = print) -> None:
-        self.field, self.dice, self.tell = field, random.Random(seed), tell
-        self.steps = self._steps()
-
-    def _steps(self) -> list[str]:
-        """The kind of every file operation of a calm run, in order."""
-        kinds = self.field.folder / "kinds.txt"
-
-        def note(step: Step) -> None:
-            with kinds.open("a") as file:
-                file.write(step.kind + "\n")
-
-        self.field.fresh()
-        ended = self.field.begin(self.layer(note))
-        if ended.code or not self.field.same():
-            raise RuntimeError(f"under the layer the run gives {ended.code}: {ended.said}")
-        return kinds.read_text().splitlines()
-
-    def layer(self, act: faulty.Act) -> Callable[[], None]:
-        """Puts a layer under a child, in which `act` happens."""
-        return lambda: Layer(self.field.run, act).install()
-
-    # ---- what is asked of every mishap
-
-    def stopped(self, row: Row, what: str, ended: Ended) -> dict[str, int]:
-        """Note what is wrong right after a stop; give what was committed and is not stale."""
-        damaged = self.field.damaged()
-        kept = self.field.made()
-        # A sweep's tiles are dropped once its canvas is there.
-        lost = [
-            name
-            for name in ended.committed
-            if name not in kept and not _served(name, ended.committed, kept)
-        ]
-        self._note(row, "corrupt", len(damaged), f"{what}: corrupt {damaged}")
-        self._note(row, "committed_lost", len(lost), f"{what}: lost {lost}")
-        return kept
-
-    def resumed(self, row: Row, what: str, kept: dict[str, int] | None) -> None:
-        """Resume to the end; nothing committed is made again, and all is as in the calm run."""
-        ended = self.field.resume()
-        told = ended.code == 0 and not ended.said
-        self._note(row, "unclear", not told, f"{what}: resume gave {ended.code}: {ended.said}")
-        again = self._again(kept)
-        self._note(row, "committed_lost", len(again), f"{what}: made again {again}")
-        self._note(row, "not_identical", not self.field.same(), f"{what}: other bytes")
-
-    def _again(self, kept: dict[str, int] | None) -> list[str]:
-        now = self.field.made()
-        made = {name for name, when in (kept or {}).items() if now.get(name, when) != when}
-        # The display picture and its energy are one computation, finished with the picture.
-        return sorted(made - ({ENERGY} if "display/canvas.npy" not in (kept or {}) else set()))
-
-    def _note(self, row: Row, field: str, count: int, text: str) -> None:
-        if count:
-            setattr(row, field, getattr(row, field) + int(count))
-            self.tell(f"{row.what}: {text}")
-
-    # ---- kinds of mishap
+class Torture(Judge):
+    """The kinds of mishap that strike a print at its file operations."""
 
     def kills(self, row: Row, count: int) -> None:
         """SIGKILL, half of them in the midst of a file operation, several for each print."""
@@ -126,8 +46,8 @@ class Torture:
             for _ in range(min(KILLS_PER_PRINT, count - row.cases)):
                 what, ended = self._killed(longest)
                 row.cases += 1
-                again = self._again(kept)
-                self._note(row, "committed_lost", len(again), f"{what}: made again {again}")
+                again = self.again(kept)
+                self.note(row, "committed_lost", len(again), f"{what}: made again {again}")
                 kept = self.stopped(row, what, ended)
                 if ended.code >= 0:
                     break
@@ -144,7 +64,7 @@ class Torture:
 
     def every_kill(self, row: Row, every: int) -> None:
         """SIGKILL once at every N-th operation."""
-        for number in self._sample(every):
+        for number in self.sample(self.steps, every):
             self.field.fresh()
             ended = self.field.begin(self.layer(faulty.killed(number)))
             row.cases += 1
@@ -153,7 +73,7 @@ class Torture:
 
     def faults(self, row: Row, name: str, every: int) -> None:
         """One error at every N-th operation at which it can happen."""
-        for number in self._sample(every, POSSIBLE[name]):
+        for number in self.sample(self.steps, every, POSSIBLE[name]):
             self.field.fresh()
             ended = self.field.begin(self.layer(faulty.failing(number, name)))
             row.cases += 1
@@ -161,7 +81,7 @@ class Torture:
             # Some are got over: leftovers that cannot be removed, a folder listed for nothing.
             clear = ended.clear and bool(ended.said) == (ended.code != 0)
             right = ended.code in (0, CODES[name])
-            self._note(row, "unclear", not (clear and right), f"{what}: {ended.code} {ended.said}")
+            self.note(row, "unclear", not (clear and right), f"{what}: {ended.code} {ended.said}")
             self.resumed(row, what, self.stopped(row, what, ended))
 
     def cuts(self, row: Row, count: int) -> None:
@@ -193,21 +113,11 @@ class Torture:
                 left.rename(run)
         return ended
 
-    def _sample(self, every: int, kinds: Sequence[str] | None = None) -> Iterator[int]:
-        possible = [n for n, kind in enumerate(self.steps, 1) if kinds is None or kind in kinds]
-        return iter(possible[self.dice.randrange(min(every, len(possible))) :: every])
-
-
-def _served(name: str, committed: Sequence[str], kept: dict[str, int]) -> bool:
-    """Whether a tile is gone because the canvas of its sweep is there, or there is a later one."""
-    folder, _, file = name.rpartition("/")
-    return file.startswith("tile-") and (f"{folder}/canvas.npy" in {*committed, *kept})
-
 
 def tortured(field: Field, args: argparse.Namespace) -> list[Row]:
     """All rows of the table."""
     torture = Torture(field, args.seed)
-    jobs: list[mishaps.Job] = [
+    jobs: list[Job] = [
         ("kill -9, at random", partial(torture.kills, count=args.kills)),
         ("kill -9, at each operation", partial(torture.every_kill, every=args.every)),
     ]
@@ -216,6 +126,7 @@ def tortured(field: Field, args: argparse.Namespace) -> list[Row]:
         jobs.append((f"{name} at each operation", job))
     jobs.append(("power cut", partial(torture.cuts, count=args.cuts)))
     jobs += mishaps.jobs(torture, args.flips, args.each)
+    jobs += anew.jobs(torture, args.every)
     rows = []
     for what, run_job in [job for job in jobs if args.only in job[0]]:
         row, began = Row(what), time.monotonic()

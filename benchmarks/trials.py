@@ -27,10 +27,12 @@ from stages.errors import TilebrushError
 
 LOADED = (
     *("pipeline.commands.print", "pipeline.commands.stage", "stages.canvas", "stages.prepare"),
-    "stages.display",
-    *("stages.upsample", "stages.restyle", "stages.finish", "stages.measure", "filelock"),
+    *("stages.palette", "stages.display", "stages.upsample", "stages.restyle", "stages.blend"),
+    *("stages.paint", "stages.brushwork"),
+    *("stages.finish", "stages.measure", "filelock"),
     *("stages.nst.encoders", "stages.nst.device", "safetensors.torch", "psutil", "torch._dynamo"),
 )
+CODES = {"ENOSPC": 13, "EIO": 1, "EACCES": 1}  # exit codes for errors of the system
 LONGEST = 120.0  # seconds until a child is given up
 BLOCKS = ((4,), (8, 8), (8,), (12,), (12,))
 SETTINGS = {
@@ -39,6 +41,7 @@ SETTINGS = {
     "display.start": "1",
     "display.iterations": "1",
     "levels.iterations": "1",
+    "paint.iterations": "1",
     "levels.sweeps": "2",
     "tiles.core": "64",
     "tiles.overlap": "16",
@@ -95,6 +98,7 @@ class Field:
         settings = {"encoder.name": str(self.folder / "tiny.safetensors"), **SETTINGS}
         options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
         inputs = [str(self.folder / name) for name in ("photo.tif", "style.png")]
+        options += ["--config", os.devnull]  # not the one of the folder where this is run
         return ["print", *inputs, "--run", str(run or self.run), *options]
 
     def begin(self, setup: Setup = None, run: Path | None = None) -> Ended:

@@ -12,6 +12,7 @@ import typer
 
 from pipeline.cli import app as cli
 from pipeline.config import load as config
+from pipeline.engine import table
 from stages import errors
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,31 @@ def test_the_settings_page_is_generated() -> None:
 def test_pipeline_toml_is_generated() -> None:
     generated = config.to_toml(config.Settings())
     assert text("pipeline.toml") == generated, "run python docs/generate.py"
+
+
+def test_the_tables_of_the_architecture_are_generated() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert text("docs/architecture.md") == made["architecture_page"](), (
+        "run python docs/generate.py"
+    )
+
+
+def test_every_folder_with_modules_is_a_room() -> None:
+    page = text("docs/architecture.md")
+    for package in ("pipeline", "stages", "training", "benchmarks"):
+        folders = {path.parent for path in (ROOT / package).glob("**/*.py")} - {ROOT / "pipeline"}
+        for folder in folders:
+            assert f"<!-- begin {folder.relative_to(ROOT).as_posix()} -->" in page
+
+
+def test_every_output_and_all_that_it_is_made_from_is_shown() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    lines = made["outputs_table"]().splitlines()[2:]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == [
+        output.name for output in table.TABLE
+    ]
+    tile = next(line for line in lines if line.startswith("| tile |")).split(" | ")
+    assert {"enlarged canvas", "sweep canvas", "moments"} <= set(tile[3].split(", "))
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])

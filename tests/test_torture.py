@@ -33,7 +33,7 @@ def test_a_sample_of_all_mishaps(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads((tmp_path / "torture.json").read_text())["rows"]
-    assert len(rows) >= 17 and all(row["cases"] for row in rows)
+    assert len(rows) >= 23 and all(row["cases"] for row in rows)
     for fault in ("corrupt", "committed_lost", "not_identical", "unclear"):
         assert not any(row[fault] for row in rows)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.commands.results import CleanResult
 from pipeline.engine.state import State
 from pipeline.run.directory import RunDir
-from stages.errors import TilebrushError
+from stages.errors import DiskFull, TilebrushError
 
 
 def clean(run_dir: Path) -> CleanResult:
@@ -16,10 +18,14 @@ def clean(run_dir: Path) -> CleanResult:
     Raises:
         RunMissing, RunLocked.
         TilebrushError: the print is not finished, or not whole: it could not be mended any more.
+
+    A run that is marked first, and then killed here, counts as cleaned; a second call drops the
+    rest. A full disk is a reason to clean, not to fail.
     """
     run = RunDir.open(run_dir)
     with run.locked():
         state = State(run)
+        state.check_lost()
         if not state.finished():
             raise TilebrushError(
                 f"{run_dir} is not finished and cleaning would lose its work; "
@@ -31,7 +37,11 @@ def clean(run_dir: Path) -> CleanResult:
                 f"{problems[0].path} is not what its record says ({problems[0].found}), and "
                 "cleaning would lose what it can be mended from; run tilebrush resume first"
             )
+        with suppress(DiskFull):
+            run.write_manifest(replace(state.manifest, cleaned=True))
         kept = [state.path(output, place) for output, place in state.products()]
         ours = [path for path in run.recorded() if run.record(path) is not None]
+        # A call that was killed may have left outputs without their records.
+        ours += [state.path(output, place) for output, place in state.outputs()]
         freed = run.drop(path for path in ours if path not in kept)
         return CleanResult(run=str(run_dir), freed_bytes=freed)

@@ -107,8 +107,7 @@ def _unreadable(run_dir: Path) -> bool:
 
 def _beyond_mending(run: RunDir) -> bool:
     """Whether the print is damaged and what it was made of was cleaned away."""
-    state = State(run)
-    return state.cleaned() and bool(state.problems(products_only=True))
+    return bool(State(run).lost())
 
 
 def _begun(
@@ -251,7 +250,7 @@ def _work(
         state = State(run)
         worker = Worker(run, console, studio)
         if state.cleaned():
-            _check_products(state)
+            state.check_lost()
         else:
             pace = decisions.tile_pace(run, worker.brief, len(worker.brief.plan.levels) + 1)
             clock = worker.session.gate.clock_seconds
@@ -261,17 +260,6 @@ def _work(
             ):
                 worker.go(bar)
     return _printed(run, worker, worked() - began)
-
-
-def _check_products(state: State) -> None:
-    problems = state.problems(products_only=True)
-    if problems:
-        first = problems[0]
-        raise TilebrushError(
-            f"{first.path}: found {first.found}, needed {first.needed}; what it was made of was "
-            "cleaned away, so it cannot be mended; put it back, or make it anew with tilebrush "
-            "print --force and the same photo and paintings"
-        )
 
 
 def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:

@@ -19,7 +19,7 @@ from pipeline.engine.loose import Loose, changed
 from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
 from pipeline.host.work_clock import worked
 from pipeline.planning.resolve import open_studio, weights_of
-from pipeline.run import atomic
+from pipeline.run import claimed
 from pipeline.run.directory import RunDir
 from stages import canvas
 from stages.errors import TilebrushError, UsageError
@@ -50,7 +50,8 @@ def rerun(
     Without `into`, the folder is `RUN-stage` beside the run.
 
     Raises:
-        UsageError: no such stage, level or tile; a setting that is unknown or of another stage.
+        UsageError: no such stage, level or tile; a setting that is unknown or of another stage; a
+            file in the folder that is not of an earlier rerun would be overwritten.
         RunMissing: no run there.
         TilebrushError: the stage's inputs are not made yet.
     """
@@ -58,26 +59,16 @@ def rerun(
     run = RunDir.open(run_dir)
     again = _Again(run, asked, overrides, console)
     folder = into or run.root.with_name(f"{run.root.name}-{asked.name.replace('@', '-')}")
-    _check_folder(folder, run)
+    claimed.made(folder, run.root)
     losses = again.made(folder)
-    files = tuple(sorted(path.name for path in folder.iterdir()))
     return StageResult(
         stage=asked.name,
         folder=str(folder),
-        files=files,
+        files=tuple(sorted(again.names)),
         first_loss=losses[0] if losses else 0.0,
         last_loss=losses[-1] if losses else 0.0,
         took_seconds=round(worked() - began, 2),
     )
-
-
-def _check_folder(folder: Path, run: RunDir) -> None:
-    if folder.resolve() == run.root.resolve() or run.root.resolve() in folder.resolve().parents:
-        raise UsageError(f"{folder} is inside the run; name a folder outside with --into")
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a new folder with --into")
-    with atomic.explained(folder / "after.npy", "then run the command again"):
-        folder.mkdir(parents=True, exist_ok=True)
 
 
 class _Again:
@@ -86,7 +77,8 @@ class _Again:
     def __init__(
         self, run: RunDir, asked: Asked, overrides: dict[str, str], console: Console
     ) -> None:
-        self.run, self.asked, self.console = run, asked, console
+        self.run, self.asked, self.overrides, self.console = run, asked, overrides, console
+        self.names: list[str] = []
         manifest = run.manifest()
         self.old = decisions.brief_of(run, manifest)
         self.manifest = manifest
@@ -203,6 +195,9 @@ class _Again:
         settings = self.new.settings
         for ref in made:
             self._need(ref, made)
+        self.names = list(dict.fromkeys(name for ref in made for name in self._written(ref)))
+        said = {"run": str(self.run.root), "stage": self.asked.name, "set": self.overrides}
+        claimed.claim(folder, self.names, said)
         work = sum(table.row(ref.name).work(self.new, ref.place) for ref in made)
         with self.console.progress(work, self.asked.name) as bar:
             loose = Loose(
@@ -249,17 +244,29 @@ class _Again:
                     "away); run tilebrush resume first"
                 )
 
-    def _make(self, loose: Loose, ref: Ref, folder: Path) -> None:
+    def _shown(self, ref: Ref) -> bool:
+        """Whether an output is shown beside what it was before."""
         output = table.row(ref.name)
-        shown = output.before is not None and (
-            self.asked.tile is not None or output.scope is not Scope.TILE
-        )
-        path = loose.make(ref, "after.npy" if shown else "")
-        if shown:
-            self._before(output, ref.place, folder)
+        many = output.scope is Scope.TILE and self.asked.tile is None
+        return output.before is not None and not many
+
+    def _written(self, ref: Ref) -> tuple[str, ...]:
+        """The files that `_make` writes, its main one first."""
+        if self._shown(ref):
+            return "after.npy", "before.npy", "after.png", "before.png", "difference.png"
+        name = Path(table.row(ref.name).file(ref.place)).name
+        if name.endswith(".npy") and table.row(ref.name).scope is not Scope.TILE:
+            return name, str(Path(name).with_suffix(".png"))
+        return (name,)
+
+    def _make(self, loose: Loose, ref: Ref, folder: Path) -> None:
+        main, *more = self._written(ref)
+        path = loose.make(ref, main)
+        if self._shown(ref):
+            self._before(table.row(ref.name), ref.place, folder)
             _pictures(folder)
-        elif path.suffix == ".npy" and output.scope is not Scope.TILE:
-            canvas.preview(path, path.with_suffix(".png"))
+        for name in () if self._shown(ref) else more:
+            canvas.preview(path, folder / name)
 
     def _before(self, output: Output, place: Place, folder: Path) -> None:
         """What it was before: the part of a tile, or the whole at the size that it has now."""

@@ -10,6 +10,7 @@ from pipeline.engine.keys import Keys
 from pipeline.engine.outputs import Brief, Output, Place, Ref
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Problem
+from stages.errors import TilebrushError
 
 
 class State:
@@ -60,44 +61,59 @@ class State:
         return all(self.done(Ref(output.name, place)) for output, place in self.products())
 
     def cleaned(self) -> bool:
-        """Whether the print is finished, and nothing is left of what it was made of."""
-        if not self.finished():
-            return False
-        return not any(
-            self.run.record_path(self.path(output, place)).exists()
-            for output, place in self.outputs()
-            if not output.product
+        """Whether what the print was made of was given up."""
+        if self.manifest.cleaned:
+            return True
+        # It could not be written down where the disk was full.
+        return self.finished() and not any(
+            self._recorded(output, place) for output, place in self.outputs() if not output.product
         )
+
+    def _recorded(self, output: Output, place: Place) -> bool:
+        return self.run.record_path(self.path(output, place)).is_file()
 
     def problems(self, *, products_only: bool = False) -> list[Problem]:
         """Every recorded output that is not what its record says, bytes and all."""
         found = []
         for output, place in self.outputs():
             path = self.path(output, place)
-            recorded = self.run.record_path(path).is_file()
-            if recorded and (output.product or not products_only):
+            if self._recorded(output, place) and (output.product or not products_only):
                 found += self.run.problem(path)
         return found
 
     def missing(self) -> list[Problem]:
         """What a finished print must have a record of and has none; nothing is asked of others."""
-        begun = [self.run.record_path(self.path(*each)).is_file() for each in self.products()]
-        if self.cleaned() or not any(begun):
-            return []
+        wanted = self.products() if self.cleaned() else list(self.outputs())
+        begun = self.cleaned() or any(self._recorded(*each) for each in self.products())
         return [
             Problem(
                 self.run.name(self.run.record_path(self.path(output, place))),
                 "no file",
                 "a record of its making",
             )
-            for output, place in self.outputs()
-            if output.replaced_by(self.brief, place) is None
-            and not self.run.record_path(self.path(output, place)).is_file()
+            for output, place in (wanted if begun else ())
+            if output.replaced_by(self.brief, place) is None and not self._recorded(output, place)
         ]
+
+    def lost(self) -> list[Problem]:
+        """What is wrong with the print and cannot be mended, since it was cleaned."""
+        if not self.cleaned():
+            return []
+        return [*self.problems(products_only=True), *self.missing()]
+
+    def check_lost(self) -> None:
+        """Make sure that there is nothing beyond mending.
+
+        Raises:
+            TilebrushError: the print of a cleaned run is gone or damaged.
+        """
+        for first in self.lost():
+            raise TilebrushError(
+                f"{first.path}: found {first.found}, needed {first.needed}; what it was made of "
+                "was cleaned away, so it cannot be mended; put it back, or make it anew with "
+                "tilebrush print --force and the same photo and paintings"
+            )
 
     def recorded(self) -> int:
         """How many outputs have a record."""
-        return sum(
-            self.run.record_path(self.path(output, place)).is_file()
-            for output, place in self.outputs()
-        )
+        return sum(self._recorded(output, place) for output, place in self.outputs())

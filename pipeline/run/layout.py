@@ -55,6 +55,8 @@ class Layout:
 
     def stage_folders(self) -> list[Path]:
         """The folders of stages, as far as they are there."""
+        if not self.root.is_dir():
+            return []
         return sorted(
             path
             for path in self.root.iterdir()

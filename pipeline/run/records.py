@@ -76,7 +76,8 @@ class Manifest:
     is what this computer made of them when the run began, and what the run goes on with. `pace` is
     what a budget's first trial found, in seconds per megapixel-iteration, 0 without one.
     `divisions` name tiles, as numbers of level, sweep, row and column, from which on windows are
-    worked on in so many parts, because there was no memory for one.
+    worked on in so many parts, because there was no memory for one. Of a run that was `cleaned`
+    only the print is kept.
     """
 
     asked: dict[str, Any]
@@ -85,6 +86,7 @@ class Manifest:
     tools: dict[str, str] = field(default_factory=dict)
     pace: float = 0.0
     divisions: tuple[tuple[int, int, int, int, int], ...] = ()
+    cleaned: bool = False
     created: str = field(default_factory=lambda: now())
     tilebrush: str = __version__
     format: int = FORMAT

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import filelock
 import numpy as np
 import pytest
+import pyvips
 
 from benchmarks import (
     common,
     growth,
+    hashes,
     kills,
     levels,
     memory,
+    overhead,
     probe,
     run,
     schedule,
@@ -25,6 +31,8 @@ from benchmarks import (
 from stages import canvas
 from stages.nst.studio import Studio
 from stages.tiles import Size
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -135,6 +143,38 @@ def test_growth_of_small_prints(
     ]
     levels = json.loads((tmp_path / "growth-levels.json").read_text())["rows"]
     assert len(levels) == 1 and levels[0]["megapixel_iterations_per_second"] > 0
+
+
+def test_parts_of_the_overhead_are_functions_that_exist() -> None:
+    named = {pair for functions in overhead.PARTS.values() for pair in functions}
+    for file, name in named - {("~", "<built-in method posix.fsync>")}:
+        places = [*ROOT.glob(f"stages/**/{file}"), *ROOT.glob(f"pipeline/**/{file}")]
+        places += [Path(hashlib.__file__), Path(filelock._api.__file__)]
+        assert any(p.name == file and f"def {name}(" in p.read_text() for p in places), (file, name)
+
+
+@pytest.mark.slow
+def test_hashes_are_of_the_bytes_and_of_the_pixels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, photo: Path, style: Path, tiny_encoder: Path
+) -> None:
+    monkeypatch.setattr(hashes, "INPUTS", (str(photo), str(style)))
+    small = {"encoder.name": str(tiny_encoder), "display.size": "96x72", "display.iterations": "1"}
+    real = hashes.settings_arguments
+    monkeypatch.setattr(hashes, "settings_arguments", lambda given: real({**given, **small}))
+    rows = []
+    for name in ("a", "b"):
+        assert hashes.main(["--size", "160x120", "--threads", "1", "--out", str(tmp_path)]) == 0
+        (tmp_path / "hashes.json").rename(tmp_path / name)
+        rows.append(json.loads((tmp_path / name).read_text())["rows"])
+    assert rows[0] == rows[1] and [row["file"] for row in rows[0]] == [
+        "display.png", "canvas.npy", "print.tif", "print.jpg",
+    ]  # fmt: skip
+    assert len({row["sha256"] for row in rows[0]}) == 4
+    assert len({row["pixels"] for row in rows[0]}) == 4
+    bare = shutil.copy(photo, tmp_path / "bare.png")
+    pyvips.Image.new_from_file(str(photo)).copy(xres=9).write_to_file(str(bare))
+    one, other = hashes.hashed(photo), hashes.hashed(Path(bare))
+    assert one.sha256 != other.sha256 and one.pixels == other.pixels
 
 
 def test_ways_to_spend_time_take_as_many_pixels() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_a_tile_again_is_the_tile_of_the_run(finished: Path, tmp_path: Path) -> 
     before, out = contents(finished), tmp_path / "look"
     made = again(finished, "restyle", 2, (0, 1), out)
     assert contents(finished) == before
-    assert {path.name for path in out.iterdir()} == LOOK == set(made.files)
+    assert {path.name for path in out.iterdir()} - {"stage.json"} == LOOK == set(made.files)
     assert made.stage == "restyle@2-tile-0-1" and made.folder == str(out)
     run = RunDir.open(finished)
     assert same(out / "after.npy", Files(run).tile(2, 2, 0, 1))
@@ -106,6 +107,48 @@ def test_the_other_stages_again(finished: Path, tmp_path: Path) -> None:
     assert same(tmp_path / "f" / "print.tif", Files(run).print_tiff())
     assert same(tmp_path / "f" / "print.jpg", Files(run).print_jpeg())
     assert contents(finished) == before
+
+
+def test_files_that_are_not_its_own_are_not_overwritten(finished: Path, tmp_path: Path) -> None:
+    own = tmp_path / "mine"
+    own.mkdir()
+    (own / "notes.txt").write_text("mine")
+    for name in ("after.png", "before.npy", "stage.json"):
+        (own / name).write_text("mine")
+        with pytest.raises(UsageError, match=f"{name} is there.*--into") as caught:
+            again(finished, "restyle", 2, (0, 0), own)
+        assert "\n" not in str(caught.value)
+        assert contents(own) == {"notes.txt": b"mine", name: b"mine"}
+        (own / name).unlink()
+    again(finished, "restyle", 2, (0, 0), own)
+    first = (own / "after.npy").read_bytes()
+    again(finished, "restyle", 2, (0, 1), own)  # over its own files, as often as one likes
+    assert (own / "after.npy").read_bytes() != first
+    again(finished, "finish", into=own)
+    assert (own / "notes.txt").read_text() == "mine"
+    (own / "canvas.png").symlink_to(own / "notes.txt")
+    with pytest.raises(UsageError, match=r"canvas\.png is there"):
+        again(finished, "upsample", 2, into=own)
+    assert (own / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_says_what_was_made_into_it(finished: Path, tmp_path: Path) -> None:
+    made = again(finished, "restyle", 2, (0, 0), tmp_path / "a", style_weight="2")
+    said = json.loads((tmp_path / "a" / "stage.json").read_text())
+    assert said == {
+        "run": str(finished), "stage": "restyle@2-tile-0-0", "set": {"style.weight": "2"},
+        "files": sorted(made.files),
+    }  # fmt: skip
+
+
+def test_the_files_that_are_named_are_all_that_are_written(finished: Path, tmp_path: Path) -> None:
+    for stage, levelled in table.stages().items():
+        made = again(finished, stage, 2 if levelled else None, into=tmp_path / stage)
+        names = {path.name for path in (tmp_path / stage).iterdir()}
+        assert names == {*made.files, "stage.json"}
+    into = tmp_path / "more"  # what a setting touches on the way is made there too
+    made = again(finished, "restyle", 2, (0, 0), into, style_scale="0.5")
+    assert {path.name for path in into.iterdir()} == {*made.files, "stage.json"} > LOOK
 
 
 def test_without_a_folder_it_is_one_beside_the_run(copied: Path) -> None:
