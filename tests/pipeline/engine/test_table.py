@@ -88,7 +88,8 @@ def test_a_finished_run_takes_no_more_disk_than_planned(finished: Path, printer)
     planned = table.disk_bytes(Brief(settings, levels.make(settings)), 30_000)
     taken = sum(path.stat().st_size for path in finished.rglob("*.npy"))
     taken += sum(path.stat().st_size for path in finished.glob("print.*"))
-    assert 0.5 * planned < taken < 1.1 * planned
+    # Places of a dictionary are bounded at 20 MB a level, which tiny paintings do not fill.
+    assert 0.5 * (planned - 2 * 20_000_000) < taken < 1.1 * planned
 
 
 @pytest.mark.parametrize(
