@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.stages.canvas.painting import made, painting, soft
+from painting import made, painting, soft
 
 from benchmarks import painterly as paint
 from stages import canvas

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.commands import status as state
 from pipeline.commands.status import status
 from pipeline.commands.verify import verify
 from pipeline.config import load as config
 from pipeline.config.fields import all_fields
+from pipeline.engine.state import State
 from pipeline.run import records
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Manifest, Record
@@ -185,7 +185,10 @@ def test_records_that_are_nearly_right(changes: dict[str, Any], resealed: bool) 
 
 @FEW
 @given(changes=st.dictionaries(
-    st.sampled_from(["settings", "inputs", "tools", "created", "tilebrush", "format", "other"]),
+    st.sampled_from([
+        *("asked", "resolved", "inputs", "tools", "created", "tilebrush", "format", "other"),
+        *("pace", "divisions"),
+    ]),
     JSON, min_size=1, max_size=2,
 ))  # fmt: skip
 def test_runs_that_are_nearly_right(
@@ -199,7 +202,7 @@ def test_runs_that_are_nearly_right(
     data.pop("check")
     for name in ("run.json", ".run.json"):
         (run / name).write_text(records._sealed({**data, **changes}))
-    for look in (status, verify, lambda _: state.missing(RunDir.open(run))):
+    for look in (status, verify, lambda _: State(RunDir.open(run)).missing()):
         try:
             look(run)
         except TilebrushError as error:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from painting import made, options, painting
 from safetensors.numpy import save_file
-from tests.stages.canvas.painting import made, options, painting
 
 from stages.canvas.places import dictionary as making
 from stages.canvas.places.dictionary import load, save

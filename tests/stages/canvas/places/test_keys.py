@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.stages.canvas.painting import painting, soft
+from painting import painting, soft
 
 from stages.canvas.places import keys
 from stages.tiles import Rect

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.stages.canvas.painting import MANNER, made, painting, size_of, soft
+from painting import MANNER, made, painting, size_of, soft
 
 from stages.canvas.files import Pixels
 from stages.canvas.places import keys, matching, pricing

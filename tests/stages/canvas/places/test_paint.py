@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.stages.canvas.painting import MANNER, made, painting, ready, size_of, soft
+from painting import MANNER, made, painting, ready, size_of, soft
 
 from stages.canvas.files import Pixels
 from stages.canvas.places import paint, survey
