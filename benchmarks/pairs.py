@@ -12,12 +12,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks import palette
 from benchmarks.common import INPUTS, print_table, result_of, save_json
 from benchmarks.looks import Pixels, measures, read
 from stages import canvas
@@ -28,7 +29,12 @@ CELL = Size(400, 300)
 
 @dataclass(frozen=True)
 class Row:
-    """The measures of one result; coherence, weave and grain are over the painting's own."""
+    """The measures of one result.
+
+    Coherence, weave, grain and contrast (in bands of 1, 2, 4, 8 and 16 px, least and most) are over
+    the painting's own; palette is the distance to its colours, the photo's own = 1; foreign are
+    colours that it does not have, in per cent of pixels.
+    """
 
     photo: str
     style: str
@@ -37,6 +43,10 @@ class Row:
     weave: float
     grain: float
     structure: float
+    palette: float
+    foreign: float
+    contrast_least: float
+    contrast_most: float
 
 
 def stylized(pair: tuple[Path, Path], encoder: str, changes: Sequence[str], out: Path) -> Pixels:
@@ -53,8 +63,21 @@ def row(pair: tuple[Path, Path], encoder: str, image: Pixels) -> Row:
     found = {r.measure: r for r in measures(image, style, photo)}
     ratios = [found[name].ratio for name in ("coherence, mean", "weave", "grain")]
     coherence, weave, grain = (float(r) if r is not None else float("nan") for r in ratios)
-    names = (pair[0].stem, pair[1].stem, Path(encoder).stem)
-    return Row(*names, coherence, weave, grain, found["structure"].image)
+    colour = {r.measure: r.image for r in palette.measures(image, photo, style)}
+    bands = [value for name, value in colour.items() if name.startswith("contrast")]
+    return Row(
+        photo=pair[0].stem,
+        style=pair[1].stem,
+        encoder=Path(encoder).stem,
+        coherence=coherence,
+        weave=weave,
+        grain=grain,
+        structure=found["structure"].image,
+        palette=colour["palette"],
+        foreign=colour["foreign colours, %"],
+        contrast_least=min(bands),
+        contrast_most=max(bands),
+    )
 
 
 def cell(image: Pixels) -> Pixels:
@@ -99,8 +122,9 @@ def means(rows: Sequence[Row]) -> list[Row]:
     found = []
     for encoder in dict.fromkeys(r.encoder for r in rows):
         own = [r for r in rows if r.encoder == encoder]
-        columns = [[r.coherence, r.weave, r.grain, r.structure] for r in own]
-        found.append(Row("mean", "", encoder, *np.mean(columns, axis=0).tolist()))
+        numbers = [f.name for f in fields(Row) if f.name not in ("photo", "style", "encoder")]
+        mean = {name: float(np.mean([getattr(r, name) for r in own])) for name in numbers}
+        found.append(Row(photo="mean", style="", encoder=encoder, **mean))
     return found
 
 
