@@ -36,12 +36,13 @@ CODES = {"ENOSPC": 13, "EIO": 1, "EACCES": 1}  # exit codes for errors of the sy
 LONGEST = 120.0  # seconds until a child is given up
 BLOCKS = ((4,), (8, 8), (8,), (12,), (12,))
 SETTINGS = {
-    "print.size": "144x108",
+    "print.size": "192x144",
     "display.size": "96x72",
     "display.start": "1",
     "display.iterations": "1",
     "levels.iterations": "1",
     "paint.iterations": "1",
+    "style.palette": "0",  # the fit takes two seconds for however few pixels
     "levels.sweeps": "2",
     "tiles.core": "64",
     "tiles.overlap": "16",
