@@ -24,6 +24,8 @@ class Pricing:
 
     `area` px of the painting as it hangs, squared, count as one place; a place may be used `free`
     times as often as the mean before it costs; `most` is the highest price, in mean distances.
+    `height` is what relief the chosen places are to have over the painting's mean: where paint of
+    two places meets, some of it is lost.
     """
 
     rounds: int = 8
@@ -32,6 +34,7 @@ class Pricing:
     free: float = 1.5
     most: float = 2.0
     relief: float = 1.0
+    height: float = 1.2
 
 
 def priced(
@@ -59,7 +62,7 @@ def priced(
         step = unit / (1 + number)
         toll += how.rate * step * np.log(ratio / how.free).astype(np.float32)
         toll = np.clip(toll, 0, how.most * unit)
-        lift -= how.relief * step * float(height[best].mean())
+        lift -= how.relief * step * (float(height[best].mean()) + 1 - how.height)
         lift = min(max(lift, 0.0), unit)
         prices = (toll[areas] - lift * np.clip(height, -1, 1)).astype(np.float32)
     return prices

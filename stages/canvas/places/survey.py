@@ -23,8 +23,8 @@ from stages.tiles import Rect, Size
 
 _ROWS = 512
 _SAMPLE = 8_000  # blocks of the whole canvas that prices are found with
-# What is nearest is flatter than what was asked for; asked for a fifth more, it comes out right.
-_BEYOND = 1.2
+# What is nearest is flatter than what was asked for, and flatter still from level to level.
+_BEYOND = 1.5
 
 
 @dataclass(frozen=True)
