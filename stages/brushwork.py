@@ -13,10 +13,13 @@ from stages.canvas.places import paint, survey
 from stages.canvas.places.dictionary import Dictionary
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
+from stages.canvas.places.pricing import Pricing
 from stages.measure import StyleImages, style_size
 from stages.tiles import Size
 
 DISPLAY_RATIO = 2.0  # how much softer than the painting an image out of the optimizer is
+# Nothing is painted over the display again: it takes less contrast and relief than levels ask for.
+_DISPLAY_BEYOND, _DISPLAY_HEIGHT = 1.3, 1.1
 
 
 @dataclass(frozen=True)
@@ -62,5 +65,6 @@ def over(image: Pixels, styles: StyleImages, how: Paint) -> Pixels:
     def rows(top: int, bottom: int) -> Pixels:
         return image[top:bottom]
 
-    seen = survey.surveyed(rows, size, found, manner(found, how))
+    prices = Pricing(height=_DISPLAY_HEIGHT)
+    seen = survey.surveyed(rows, size, found, manner(found, how), prices, _DISPLAY_BEYOND)
     return np.concatenate(list(paint.painted(rows, size, Ready(found, seen, manner(found, how)))))

@@ -24,7 +24,7 @@ from stages.tiles import Rect, Size
 _ROWS = 512
 _SAMPLE = 8_000  # blocks of the whole canvas that prices are found with
 # What is nearest is flatter than what was asked for, and flatter still from level to level.
-_BEYOND = 1.5
+BEYOND = 1.5
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,12 @@ def surveyed(
     dictionary: Dictionary,
     manner: Manner,
     how: Pricing | None = None,
+    beyond: float = BEYOND,
 ) -> Survey:
-    """The survey of a canvas of `size`, of which `rows(top, bottom)` gives rows `(rows, W, 3)`."""
+    """The survey of a canvas of `size`, of which `rows(top, bottom)` gives rows `(rows, W, 3)`.
+
+    `beyond` times the painting's contrast is asked for.
+    """
     options = dictionary.options
     total, asked, groups = Spread(0.0, (0.0,) * 3), [], []
     share = _SAMPLE * manner.block**2 / size.pixels
@@ -58,7 +62,7 @@ def surveyed(
         y, x = (found.y - window.y)[chosen], found.x[chosen]
         asked.append(_layers([*bands, rest], y, x, options.apart))
         groups.append(found.group[chosen])
-    gains = keys.gains(total, dictionary.spread, _BEYOND)
+    gains = keys.gains(total, dictionary.spread, beyond)
     factors = np.array([*gains, 1.0], np.float32)[:, None, None]
     sample = dictionary.projection((np.concatenate(asked, axis=1) * factors).sum(axis=0))
     group = np.concatenate(groups)
