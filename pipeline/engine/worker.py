@@ -99,9 +99,8 @@ class Worker:
         if after is not None and self._valid(after):
             self._served(output, places)
             return
+        give_memory_back()  # of what was made before: another kind of work follows
         many = len(places) > 1 and output.scope is Scope.TILE
-        if many:
-            give_memory_back()  # of enlarging and measuring
         for number, place in enumerate(places, start=1):
             self._make(output, place)
             if many and (number % TILES_TO_TIDY == 0 or number == len(places)):
