@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 ASSUMED_WATTS = 30.0  # an ordinary laptop under full load
 LIBRARIES = 450_000_000  # bytes that Python and all libraries take once the encoder has worked
-CUDA_LIBRARIES = 600_000_000  # bytes more that a CUDA build of torch takes, also without a GPU
+CUDA_LIBRARIES = 350_000_000  # bytes more that a CUDA build of torch takes, also without a GPU
 MEASURING = 320_000_000  # bytes that the encoder takes to measure a window of a painting
+# Bytes that painting a level takes, from so many px on: the dictionary, and bands of the canvas.
+PAINTING, PAINTED = 870_000_000, 27_000_000
 BAND_PIXELS = 5_000_000  # of a large painting, what is held at a time (116 MB at 16 megapixels)
 SPREAD = 0.2  # machines share their cores and change their clock: a fifth to either side
 
@@ -62,7 +64,9 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
     history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
     base = LIBRARIES + (CUDA_LIBRARIES if cuda_build() else 0) + design.parameter_bytes()
     measuring = MEASURING + 2 * 12 * min(style_pixels, BAND_PIXELS)
-    return int(base + max(network + history, measuring))
+    painting = PAINTING if settings.style.matching != "moments" and plan.levels else 0
+    last = plan.levels[-1].size.pixels if plan.levels else 0
+    return int(base + max(network + history, measuring, painting * min(1.0, last / PAINTED)))
 
 
 def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) -> Settings:

@@ -27,6 +27,8 @@ from stages.canvas.places.survey import Survey
 from stages.tiles import Rect, Size
 
 _CORE = 1024  # px, side of the parts that are painted at a time
+# Bands are as wide as the canvas: of a large one fewer rows, so that memory stays the same.
+_BAND_PIXELS, _LEAST_ROWS = 6_300_000, 256
 # What a block's whole side away from its middle costs, and what more beyond that: without the
 # second, a place that fits better than all around shows as a square.
 _DISTANCE, _BEYOND = 0.5, 8.0
@@ -74,8 +76,9 @@ def _patch_reach(manner: Manner) -> int:
 def painted(rows: Callable[[int, int], Pixels], size: Size, ready: Ready) -> Iterator[Pixels]:
     """Bands of rows of a canvas of `size`, painted; `rows(top, bottom)` gives it as it is."""
     around = reach(ready.manner, ready.dictionary.options)
-    for top in range(0, size.height, _CORE):
-        bottom = min(top + _CORE, size.height)
+    step = min(_CORE, max(_LEAST_ROWS, _BAND_PIXELS // size.width))
+    for top in range(0, size.height, step):
+        bottom = min(top + step, size.height)
         first, last = max(0, top - around), min(size.height, bottom + around)
         band = rows(first, last)
         parts = []

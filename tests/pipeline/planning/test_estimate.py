@@ -17,8 +17,9 @@ from stages.errors import ResourceError
 
 
 def settings(**changed: object) -> Settings:
+    moments = {"style.matching": "moments"}  # whose tiles are what takes memory
     overrides = {name.replace("_", ".", 1): value for name, value in changed.items()}
-    return config.load(Path(os.devnull), overrides)
+    return config.load(Path(os.devnull), moments | overrides)
 
 
 def test_seconds_are_work_times_pace() -> None:
@@ -86,3 +87,12 @@ def test_measured_energy_goes_before_watts() -> None:
     # Measuring goes on between two outputs, whose seconds leave that out.
     assert estimate.energy(chosen, 60.0, used).kwh == pytest.approx(1800 / 3.6e6)
     assert estimate.energy(chosen, 60.0, Used()).source == "50 W from settings"
+
+
+def test_painting_takes_the_same_memory_at_any_size_of_tiles() -> None:
+    def peak(**changed: object) -> int:
+        chosen = settings(style_matching="places", **changed)
+        return estimate.peak_memory(chosen, plan.make(chosen), 5_000_000)
+
+    assert peak(tiles_core=256) == peak(tiles_core=320) < peak(tiles_core=2048)
+    assert peak(print_size="1200x900") <= peak() == peak(print_size="12000x9000")
