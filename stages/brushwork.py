@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -10,13 +11,14 @@ from stages.canvas import files, resample
 from stages.canvas.files import Pixels
 from stages.canvas.places import dictionary as dictionaries
 from stages.canvas.places import paint, survey
-from stages.canvas.places.dictionary import Dictionary
+from stages.canvas.places.dictionary import Dictionary, Half
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.pricing import Pricing
 from stages.measure import StyleImages, style_size
 from stages.tiles import Size
 
+_ROWS = 256
 DISPLAY_RATIO = 2.0  # how much softer than the painting an image out of the optimizer is
 # Nothing is painted over the display again: it takes less contrast and relief than levels ask for.
 _DISPLAY_BEYOND, _DISPLAY_HEIGHT = 1.3, 1.1
@@ -44,11 +46,20 @@ def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dicti
         for path, here in zip(styles.paths, sizes, strict=True)
     ]
     return dictionaries.build(
-        [resample.shrunk(path, here) for path, here in zip(styles.paths, sizes, strict=True)],
+        [_half(path, here) for path, here in zip(styles.paths, sizes, strict=True)],
         styles.weights,
         paint.suited(sizes[heaviest], ratio, copies=how.copies, seed=how.seed),
         masks,
     )
+
+
+def _half(path: Path, size: Size) -> Half:
+    """A prepared painting at a size, `(H, W, 3)` as float16: its rows are never all in float32."""
+    rows, found = resample.rows_at(path, size), np.empty((size.height, size.width, 3), np.float16)
+    for top in range(0, size.height, _ROWS):
+        bottom = min(top + _ROWS, size.height)
+        found[top:bottom] = rows(top, bottom)
+    return found
 
 
 def manner(found: Dictionary, how: Paint) -> Manner:

@@ -58,6 +58,11 @@ def rows_at(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Rows:
     return _of_file(src, size, kernel).part
 
 
+def rows_resized(rows: Rows, source: Size, size: Size, *, kernel: Kernel = "lanczos3") -> Rows:
+    """Any rows of an image at another size, of which `rows(top, bottom)` gives those it has."""
+    return _Resampling(source, size, rows, kernel).part
+
+
 def opacity_at(src: Path, size: Size) -> Rows | None:
     """Any rows, (rows, width), of a canvas's opacity at another size; None if it has none."""
     if files.opacity(src, Rect(0, 0, 1, 1)) is None:

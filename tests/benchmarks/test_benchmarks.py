@@ -254,3 +254,18 @@ def test_a_texture_comes_out_of_noise(
     canvas.write(tmp_path / "style.npy", style_array)
     losses = [texture.texture(studio, tmp_path / "style.npy", count)[1] for count in ([1], [12])]
     assert losses[1] < 0.5 * losses[0]
+
+
+def test_drawings_are_what_they_are_called() -> None:
+    from benchmarks import drawings
+    from benchmarks.palette import spread
+
+    y, x = np.mgrid[0:120, 0:160].astype(np.float32)
+    photo = np.stack([x / 160, y / 120, (x + y) / 280], -1)
+    photo[40:80, 60:100] = 0.1
+    made = {name: draw(photo) for name, draw in drawings.DRAWINGS.items()}
+    for name, image in made.items():
+        assert image.shape == photo.shape and image.dtype == np.float32, name
+        assert 0 <= image.min() and image.max() <= 1
+    assert spread(made["pencil"]) == spread(made["ink"]) == 0 < spread(made["watercolour"])
+    assert min(made["pencil"].mean(), made["ink"].mean()) > 0.85 > made["woodcut"].mean()

@@ -21,8 +21,8 @@ from safetensors.numpy import save_file
 
 from stages.canvas.files import Pixels
 from stages.canvas.places import keys
-from stages.canvas.places.keys import Numbers, Planes, Projection, Spread, Whole
-from stages.canvas.resample import resized
+from stages.canvas.places.keys import Numbers, Projection, Spread, Whole
+from stages.canvas.resample import rows_resized
 from stages.errors import TilebrushError
 from stages.tiles import Rect, Size
 
@@ -101,11 +101,27 @@ class Dictionary:
         return sum(s.pixels.nbytes + s.planes.nbytes for s in paint) + sum(a.nbytes for a in arrays)
 
 
-def softened(painting: Pixels, ratio: float) -> Pixels:
-    """A painting `(H, W, 3)` as soft as one enlarged by `ratio`."""
+def _soft_planes(painting: Half, options: Options) -> Half:
+    """What keys see of a painting `(H, W, 3)`, as soft as one enlarged by the options' ratio.
+
+    Some rows at a time: a large painting takes no more than its two halves.
+    """
     height, width, _ = painting.shape
-    small = Size(max(1, round(width / ratio)), max(1, round(height / ratio)))
-    return resized(resized(painting, small), Size(width, height))
+    size = Size(width, height)
+    little = Size(*(max(1, round(length / options.ratio)) for length in (width, height)))
+    down = rows_resized(lambda a, b: painting[a:b].astype(np.float32), size, little)
+    small = np.concatenate(
+        [down(top, min(top + _ROWS, little.height)) for top in range(0, little.height, _ROWS)]
+    )
+    up = rows_resized(lambda a, b: small[a:b], little, size)
+    margin = keys.reach(options.blur, 0)
+    found = np.empty(painting.shape, np.float16)
+    for top in range(0, height, _ROWS):
+        bottom = min(top + _ROWS, height)
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        planes = keys.opponent(up(first, last), options.blur)
+        found[top:bottom] = planes[top - first : bottom - first]
+    return found
 
 
 def relief(pixels: Pixels) -> Numbers:
@@ -129,7 +145,7 @@ def _relief(pixels: Half) -> Half:
 
 
 def build(
-    paintings: Sequence[Pixels],
+    paintings: Sequence[Pixels | Half],
     weights: Sequence[float],
     options: Options,
     opacities: Sequence[Numbers | None] | None = None,
@@ -145,11 +161,11 @@ def build(
     originals, found = [], []
     total = Spread(0.0, (0.0,) * 3)
     for number, (painting, weight) in enumerate(zip(paintings, weights, strict=True)):
-        soft = keys.opponent(softened(painting, options.ratio), options.blur)
+        pixels = painting.astype(np.float16, copy=False)
+        soft = _soft_planes(pixels, options)
         everything = Rect(0, 0, painting.shape[1], painting.shape[0])
         total = total + _spread(soft)
-        originals.append(Sheet(painting.astype(np.float16), soft.astype(np.float16)))
-        del soft
+        originals.append(Sheet(pixels, soft))
         share = options.count * weight / sum(weights) / options.copies
         homes = _spread_out(everything, round(share), options, masks[number])
         found.append(np.insert(homes, 0, number, axis=1))
@@ -159,7 +175,7 @@ def build(
     return _assembled(options, originals, home, total)
 
 
-def _spread(planes: Planes) -> Spread:
+def _spread(planes: Half) -> Spread:
     """The spread of a whole painting's planes, some rows at a time."""
     height, width, _ = planes.shape
     total = Spread(0.0, (0.0,) * 3)
@@ -167,7 +183,7 @@ def _spread(planes: Planes) -> Spread:
         bottom = min(top + _ROWS, height)
         first, last = max(0, top - keys.BAND_REACH), min(height, bottom + keys.BAND_REACH)
         core = Rect(0, top - first, width, bottom - top)
-        total = total + keys.spread(keys.bands(planes[first:last])[0], core)
+        total = total + keys.spread(keys.bands(planes[first:last].astype(np.float32))[0], core)
     return total
 
 
