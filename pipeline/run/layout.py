@@ -65,7 +65,3 @@ class Layout:
             and not path.name.startswith(".")
             and path.name != _REPORT
         )
-
-    def report(self) -> Path:
-        """The folder of the report."""
-        return self.root / _REPORT

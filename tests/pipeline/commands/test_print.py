@@ -160,6 +160,28 @@ def test_settings_without_effect_are_not_refused(printer, copied: Path) -> None:
     assert printer(copied, run_nice=1, energy_watts=20).tiles_computed == 0
 
 
+def test_what_the_computer_made_of_the_same_settings_is_no_difference(
+    printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Little memory made tiles smaller once; the same command later has more, or another pace."""
+    from pipeline.commands import print as command
+
+    run, asked = tmp_path / "run", {"tiles_core": 128, "run_precision": "auto"}
+
+    def short(settings, px):
+        smaller = settings.tiles.model_copy(update={"core": 64})
+        return settings.model_copy(update={"tiles": smaller})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "within_memory", short)
+        made = printer(run, run_memory="1.3GB", **asked)
+    data = json.loads((run / "run.json").read_text())
+    assert (data["asked"]["tiles"]["core"], data["resolved"]["tiles"]["core"]) == (128, 64)
+    assert data["asked"]["run"]["precision"] == "auto" != data["resolved"]["run"]["precision"]
+    again = printer(run, run_memory="", **asked)
+    assert again.tiles_computed == 0 and again.tiles_found == made.tiles_computed
+
+
 def test_another_photo_is_refused(printer, copied: Path) -> None:
     with pytest.raises(RunDiffers, match=r"begun with photo\.png, style\.png"):
         printer(copied, printer.style)

@@ -289,7 +289,7 @@ def test_dropping_takes_outputs_and_nothing_else(run: RunDir, tmp_path: Path) ->
     outputs = [own.photo(), own.tile(1, 1, 0, 0), own.display_canvas()]
     for path in (*outputs, own.print_tiff()):
         run.commit(path, writing(b"12345"), {"key": "k"})
-    run.report().mkdir()
+    (run.root / "report").mkdir()
     (own.display_canvas().parent / "notes.txt").write_text("dear")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -298,7 +298,7 @@ def test_dropping_takes_outputs_and_nothing_else(run: RunDir, tmp_path: Path) ->
     with run.locked():
         assert run.drop(outputs) > 15
     assert run.valid(own.print_tiff(), "k", check="hash") and wrong(run) == []
-    assert run.report().is_dir() and (outside / "dear.txt").exists()
+    assert (run.root / "report").is_dir() and (outside / "dear.txt").exists()
     folders = {path.name for path in run.root.iterdir() if path.is_dir() and not path.is_symlink()}
     assert folders == {"display", "finish", "report"}
     assert (run.root / "display" / "notes.txt").read_text() == "dear"
