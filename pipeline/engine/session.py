@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pipeline.config import units
 from pipeline.console.console import Bar
 from pipeline.host.energy import Meter
-from pipeline.host.hours import Gate, Window
+from pipeline.host.hours import Gate, Window, rest
 from pipeline.run import usage as spent
 from stages.errors import DiskFull
 
@@ -69,7 +69,7 @@ class Session:
         self._say(f"{full}; trying again for {units.duration(self.disk_wait)}, nothing is lost")
         with self.bar.waiting("disk full") if self.bar is not None else nullcontext():
             while True:
-                time.sleep(min(_RETRY_EVERY, max(0.0, ends - time.monotonic())))
+                rest(min(_RETRY_EVERY, max(0.0, ends - time.monotonic())), time.sleep)
                 try:
                     write()
                 except DiskFull:

@@ -16,7 +16,9 @@ from stages.errors import UsageError
 
 _DAY = 24 * 3600
 _TIME = r"([01]?\d|2[0-3]):([0-5]\d)"
-_LONGEST_SLEEP = 20.0  # seconds: a computer that wakes up late is noticed soon
+# Seconds. A signal that strikes just before a sleep begins does not end it: the next look does. And
+# a computer that wakes up late is noticed soon.
+_LONGEST_SLEEP = 1.0
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,13 @@ def working_seconds(until: datetime, hours: Window | None, now: datetime) -> flo
     return seconds
 
 
+def rest(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Sleep so many seconds; a signal ends it at once, or within a second."""
+    while seconds > 0:
+        sleep(min(seconds, _LONGEST_SLEEP))
+        seconds -= _LONGEST_SLEEP
+
+
 class Gate:
     """Lets work go on within its hours."""
 
@@ -149,7 +158,7 @@ class Gate:
         return None if opens == now else opens
 
     def wait(self) -> None:
-        """Sleep until it is open; a signal ends the sleep at once."""
+        """Sleep until it is open; a signal ends it at once, or within a second."""
         while (opens := self.closed_until()) is not None:
             left = (opens - self._now()).total_seconds()
             self._sleep(min(max(left, 0.05), _LONGEST_SLEEP))
