@@ -33,8 +33,9 @@ A setting is named by its table and its key: `tiles.core` is `core` under `[tile
 [pipeline.toml](../pipeline.toml). Settings come from, the last one winning:
 
 1. the defaults below;
-2. the file named with `--config`, else `pipeline.toml` in the current folder, if there is one;
-3. `--set KEY=VALUE`, as often as needed, and the options that stand for a setting, such as
+2. the recipe, if `--recipe` or the file names one; `tilebrush recipes` lists them;
+3. the file named with `--config`, else `pipeline.toml` in the current folder, if there is one;
+4. `--set KEY=VALUE`, as often as needed, and the options that stand for a setting, such as
    `--size`. If both name the same setting, `--set` wins.
 
 Lists are written `[2, 2]` in the file and `2,2` with `--set`. An unknown key or a bad value is

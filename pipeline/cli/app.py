@@ -224,6 +224,20 @@ def clean(run: Run, output: Output) -> None:
 
 @app.command()
 @expanded
+def recipes(
+    output: Output,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Show this one, or that of a file.")
+    ] = None,
+) -> None:
+    """List the recipes, or show one."""
+    from pipeline.commands import recipes as command
+
+    _show(_console(output), command.listed() if name is None else command.shown(name))
+
+
+@app.command()
+@expanded
 def encoders(output: Output) -> None:
     """List the encoders and where their weights are."""
     from stages.nst import encoders as known

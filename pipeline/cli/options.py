@@ -35,6 +35,12 @@ class Choices:
         Path | None,
         typer.Option("--config", metavar="FILE", help="Settings; else ./pipeline.toml, if any."),
     ] = None
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe", metavar="NAME|FILE", help="A published method; see tilebrush recipes."
+        ),
+    ] = None
     encoder: Annotated[
         str | None,
         typer.Option("--encoder", metavar="NAME", help="See tilebrush encoders."),
@@ -89,6 +95,7 @@ class Choices:
     def overrides(self) -> dict[str, object]:
         """Dotted settings and the values given for them; --set goes before the others."""
         given = {
+            "recipe": self.recipe,
             "encoder.name": self.encoder,
             "encoder.weights": self.weights,
             "run.seed": self.seed,

@@ -10,8 +10,10 @@ from pydantic.fields import FieldInfo
 
 from pipeline.config.schema import Section, Settings
 
-# These change how fast a print is made or what is said about it, never the picture.
+# These change how fast a print is made or what is said about it, never the picture. Of a recipe it
+# is the settings that count.
 _WITHOUT_EFFECT = (
+    "recipe",
     "run.threads",
     "run.nice",
     "run.memory",

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_origin
+from typing import get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from pipeline.config import recipe as recipes
 from pipeline.config.fields import all_fields, describe, differences, to_toml
 from pipeline.config.schema import Section, Settings
+from pipeline.config.tables import (
+    CONFIG_NAME,
+    FILES,
+    Tables,
+    anchor_files,
+    check_keys,
+    flat,
+    read,
+    unknown,
+)
 from pipeline.config.units import parse_duration, parse_memory, parse_paper, parse_size
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Size
@@ -40,11 +50,7 @@ __all__ = [
     "with_level_iterations",
 ]
 
-CONFIG_NAME = "pipeline.toml"
 _PRESETS = {"draft": 1 / 3, "standard": 1.0, "fine": 3.0}
-_FILES = ("encoder.name", "encoder.weights")
-_TABLE = ".safetensors"
-_Tables = dict[str, Any]
 
 
 def find_config(path: Path | None) -> Path | None:
@@ -56,6 +62,8 @@ def find_config(path: Path | None) -> Path | None:
 def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
     """Settings from a TOML file (see `find_config`) and dotted keys that override it.
 
+    Where either names a recipe, what that says lies below both (`pipeline.config.recipe`).
+
     Override values that are text are read as on the command line (``tiles.core=256``,
     ``levels.sweeps=2,2``); None means not given. A relative ``encoder.weights`` counts from the
     file's folder, as override from the current one.
@@ -64,31 +72,42 @@ def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Se
         UsageError: Unreadable file, unknown key or bad value, in one line.
     """
     file = find_config(path)
-    tables = _read(file) if file is not None else {}
-    _check_keys(tables, str(file))
+    tables = read(file) if file is not None else {}
+    check_keys(tables, str(file))
     if file is not None:
-        _anchor_files(tables, file.resolve().parent)
-    origin = dict.fromkeys(_flat(tables), f" in {file}")
-    return _validated(tables, overrides or {}, origin)
+        anchor_files(tables, file.resolve().parent)
+    origin = dict.fromkeys(flat(tables), f" in {file}")
+    given = dict(overrides or {})
+    recipe = recipes.named(given, tables, file)
+    if recipe is not None:
+        tables = recipe.below(tables)
+        given["recipe"] = recipe.name
+        place = f" in recipe {recipe.name}"
+        origin = {key: origin.get(key, place) for key in flat(tables)}
+    return _validated(tables, given, origin)
 
 
 def override(settings: Settings, overrides: Mapping[str, object]) -> Settings:
     """Settings with some dotted keys replaced, read as `load` reads them.
 
     Raises:
-        UsageError: Unknown key or bad value, in one line.
+        UsageError: Unknown key or bad value, in one line; a recipe, which settings begin with.
     """
+    if overrides.get("recipe") not in (None, settings.recipe):
+        raise UsageError(
+            f"recipe is {settings.recipe!r} here and stays; another one is chosen for a new run"
+        )
     return _validated(settings.model_dump(), overrides, {})
 
 
 def _validated(
-    tables: _Tables, overrides: Mapping[str, object], origin: Mapping[str, str]
+    tables: Tables, overrides: Mapping[str, object], origin: Mapping[str, str]
 ) -> Settings:
     given = {key: value for key, value in overrides.items() if value is not None}
     for key, value in given.items():
         _put(tables, key, value)
-    if set(given) & set(_FILES):
-        _anchor_files(tables, Path.cwd())
+    if set(given) & set(FILES):
+        anchor_files(tables, Path.cwd())
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
@@ -96,58 +115,10 @@ def _validated(
         raise UsageError(_explained(error, places)) from None
 
 
-def _read(path: Path) -> _Tables:
-    try:
-        # Some editors begin a file with a byte order mark; TOML does not allow it.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}; correct that line") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8") from None
-    except (ValueError, RecursionError):  # numbers of thousands of digits, tables in tables
-        raise UsageError(f"{path} holds a number or table too large to read") from None
-    except OSError as error:
-        raise UsageError(
-            f"cannot read settings from {path}: {error.strerror}; name a readable file"
-        ) from None
-
-
-def _flat(tables: _Tables) -> Iterator[str]:
-    for name, value in tables.items():
-        if isinstance(value, dict):
-            yield from (f"{name}.{key}" for key in value)
-        else:
-            yield name
-
-
-def _check_keys(tables: _Tables, where: str) -> None:
-    known = all_fields()
-    sections = {key.split(".")[0] for key in known if "." in key}
-    for name, value in tables.items():
-        if name in sections and not isinstance(value, dict):
-            raise UsageError(f"{name!r} in {where} must be a table: [{name}] on a line of its own")
-        if isinstance(value, dict) and name not in sections:
-            close = difflib.get_close_matches(name, sections, 1)
-            hint = f"; did you mean [{close[0]}]?" if close else f"; known are {sorted(sections)}"
-            raise UsageError(f"unknown table [{name}] in {where}{hint}")
-    for key in _flat(tables):
-        if key not in known:
-            raise UsageError(_unknown(key, known, f" in {where}"))
-
-
-def _unknown(key: str, known: Mapping[str, object], where: str) -> str:
-    close = difflib.get_close_matches(key, known, 1)
-    if not close:  # perhaps the right name in the wrong table, or in none
-        leaf = key.rsplit(".", 1)[-1]
-        close = [other for other in known if other.rsplit(".", 1)[-1] == leaf][:1]
-    hint = f"did you mean {close[0]!r}?" if close else f"{CONFIG_NAME} lists them all"
-    return f"unknown setting {key!r}{where}; {hint}"
-
-
-def _put(tables: _Tables, key: str, value: object) -> None:
+def _put(tables: Tables, key: str, value: object) -> None:
     known = all_fields()
     if key not in known:
-        raise UsageError(_unknown(key, known, ""))
+        raise UsageError(unknown(key, known, ""))
     table = tables
     *section, leaf = key.split(".")
     for name in section:
@@ -166,21 +137,6 @@ def _typed(text: str, field: FieldInfo) -> object:
         return tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
     except (ValueError, RecursionError):
         return text
-
-
-def _anchor_files(tables: _Tables, folder: Path) -> None:
-    # Absolute paths, so that a run can be resumed from any folder. An encoder's name may be a file.
-    section = tables.get("encoder", {})
-    for key in _FILES:
-        name = section.get(key.rpartition(".")[2])
-        if isinstance(name, str) and name and (key != "encoder.name" or name.endswith(_TABLE)):
-            try:
-                path = folder / Path(name).expanduser()
-            except (RuntimeError, ValueError) as error:  # no such user; a null byte
-                raise UsageError(
-                    f"{key} is {name!r:.60}; no file has such a name ({error})"
-                ) from None
-            section[key.rpartition(".")[2]] = str(path)
 
 
 def _explained(error: ValidationError, origin: Mapping[str, str]) -> str:
@@ -255,7 +211,7 @@ def apply_preset(settings: Settings) -> Settings:
     )
 
 
-def to_record(settings: Settings) -> _Tables:
+def to_record(settings: Settings) -> Tables:
     """The settings as plain JSON values, for run.json."""
     return settings.model_dump(mode="json")
 

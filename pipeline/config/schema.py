@@ -441,6 +441,13 @@ class EnergySettings(Section):
 class Settings(Section):
     """All settings of a run."""
 
+    recipe: str = Field(
+        default="tilebrush",
+        min_length=1,
+        description="the recipe that these settings are laid on: a name that `tilebrush recipes` "
+        'lists, or a file; "tilebrush" is the defaults below. What is set here to another value '
+        "than its default goes before what the recipe says",
+    )
     quality: Literal["draft", "standard", "fine"] = Field(
         default="standard",
         description='"draft" takes a third of all iterations below, "fine" three times as many',

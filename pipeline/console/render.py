@@ -2,7 +2,8 @@
 
 Any dataclass can be shown. The names of its fields say how: what ends in `seconds` is a duration,
 `bytes` an amount, `share` a percentage, `kwh` energy, `grams` a mass; sequences of dataclasses are
-tables. A result may have a `headline`, a property that is printed first.
+tables. A result may have a `headline`, a property that is printed first, or a `document`, which is
+printed as it is and instead of all else.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ def as_text(result: object) -> str:
     """A result as lines of text: a headline, names with values, then tables."""
     if isinstance(result, Sequence) and not isinstance(result, str):
         return _joined(_table(result))
+    document = getattr(result, "document", None)
+    if document is not None:
+        return str(document)
     headline = getattr(result, "headline", None)
     lines = [one_line(str(headline))] if headline else []
     simple, tables = _parts(result)

@@ -45,7 +45,9 @@ from stages.errors import (
 )
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = shlex.split("display print resume status plan stage verify clean encoders doctor")
+COMMANDS = shlex.split(
+    "display print resume status plan stage verify clean recipes encoders doctor"
+)
 
 
 def called(line: str) -> int:

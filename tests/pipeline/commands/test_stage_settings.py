@@ -15,7 +15,8 @@ from stages.errors import UsageError
 
 # Another value for each; those of the tiny print are in tests/conftest.py.
 OTHER = {
-    "quality": "fine", "print.size": "120x90", "print.paper": "8x6mm", "print.dpi": "300",
+    "recipe": "gatys-2016", "quality": "fine",
+    "print.size": "120x90", "print.paper": "8x6mm", "print.dpi": "300",
     "print.fit": "contain", "print.bits": "16", "print.jpeg_quality": "80",
     "display.size": "112x84", "display.start": "2", "display.iterations": "5",
     "display.tooth": "0.1", "display.comb": "2", "display.soften": "2",
@@ -34,7 +35,7 @@ OTHER = {
 }  # fmt: skip
 # No effect on what a tiny print on one processor consists of, whichever stage is run again.
 WITHOUT = {
-    "print.fit", "style.weights", "optimizer.rate", "run.nice", "run.memory",
+    "recipe", "print.fit", "style.weights", "optimizer.rate", "run.nice", "run.memory",
     "run.budget", "run.until", "display.start", "run.only_between", "run.disk_wait",
     *(key for key in OTHER if key.startswith("energy.")),
 }  # fmt: skip
