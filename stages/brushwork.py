@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.canvas import files, resample
+from stages.canvas import resample
 from stages.canvas.files import Pixels
 from stages.canvas.places import dictionary as dictionaries
 from stages.canvas.places import paint, survey
@@ -15,7 +15,7 @@ from stages.canvas.places.dictionary import Dictionary, Half
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.pricing import Pricing
-from stages.measure import StyleImages, style_size
+from stages.measure import StyleImages
 from stages.tiles import Size
 
 _ROWS = 256
@@ -39,7 +39,7 @@ class Paint:
 
 def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dictionary:
     """The dictionary of prepared paintings for a canvas of `size`, `ratio` times the one below."""
-    sizes = [style_size(files.size_of(path), size, styles.scale) for path in styles.paths]
+    sizes = styles.sizes(size)
     heaviest = max(range(len(sizes)), key=lambda number: styles.weights[number])
     masks = [
         None if (rows := resample.opacity_at(path, here)) is None else rows(0, here.height)

@@ -21,7 +21,9 @@ from stages.tiles import Grid, Rect, Size, Tile, grid
 
 @dataclass(frozen=True)
 class StyleImages:
-    """The prepared style images, their weights, and their size relative to the canvas.
+    """The prepared style images, their weights, and their sizes relative to the canvas.
+
+    Without `scales`, each is as large as the canvas.
 
     At the size that they are measured at they are `combed` along their strokes so many times
     (stages.canvas.strokes), and get a blur of `soften` px (sigma).
@@ -29,9 +31,17 @@ class StyleImages:
 
     paths: tuple[Path, ...]
     weights: tuple[float, ...]
-    scale: float = 1.0
+    scales: tuple[float, ...] = ()
     soften: float = 0.0
     combed: int = 0
+
+    def sizes(self, canvas: Size) -> list[Size]:
+        """The sizes that they are measured at for a canvas, in px."""
+        scales = self.scales or (1.0,) * len(self.paths)
+        return [
+            style_size(files.size_of(path), canvas, scale)
+            for path, scale in zip(self.paths, scales, strict=True)
+        ]
 
 
 def style_size(style: Size, canvas: Size, scale: float) -> Size:
@@ -49,8 +59,8 @@ def clipped(window: Rect, size: Size) -> Rect:
 def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int = 512) -> Moments:
     """Moments of the style images at the size that fits a canvas, in windows of bounded memory."""
     parts = []
-    for path, weight in zip(styles.paths, styles.weights, strict=True):
-        size = style_size(files.size_of(path), canvas, styles.scale)
+    sizes = styles.sizes(canvas)
+    for path, weight, size in zip(styles.paths, styles.weights, sizes, strict=True):
         rows = painted_rows(path, size, styles.soften, styles.combed)
         tiles = _measuring_grid(studio, size, core).tiles
         opaque = resample.opacity_at(path, size)

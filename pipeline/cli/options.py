@@ -80,6 +80,20 @@ class Choices:
         float | None,
         typer.Option("--content-weight", metavar="X", help="Weight of the photo; default 1."),
     ] = None
+    style_weights: Annotated[
+        str | None,
+        typer.Option(
+            "--style-weights", metavar="X,Y,...", help="What each painting counts, in their order."
+        ),
+    ] = None
+    style_scale: Annotated[
+        str | None,
+        typer.Option(
+            "--style-scale",
+            metavar="X[,Y,...]",
+            help="Size of strokes: one number for all paintings, or one for each; default 1.",
+        ),
+    ] = None
     set: Annotated[
         list[str] | None,
         typer.Option(
@@ -104,8 +118,14 @@ class Choices:
             "run.memory": self.memory,
             "style.weight": self.style_weight,
             "style.content_weight": self.content_weight,
+            "style.weights": self.style_weights,
             "quality": self.quality,
         }
+        if self.style_scale is not None:
+            many = "," in self.style_scale
+            # One number on the command line goes before several in the file.
+            given["style.scales"] = self.style_scale if many else ""
+            given["style.scale"] = None if many else self.style_scale
         found: dict[str, object] = {key: value for key, value in given.items() if value is not None}
         return found | assignments(self.set or [])
 

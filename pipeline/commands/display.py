@@ -42,6 +42,7 @@ def display(
     facts, style_facts = inspect_inputs(photo, styles)
     canvas.check_suffix(out)
     config.style_weights(settings, len(styles))  # as many as styles, or a clear error
+    config.style_scales(settings, len(styles))
     size = tiles.fitted(facts.size, config.parse_size(settings.display.size), settings.print.fit)
     atomic.try_out(out)
     tell_of_inputs(facts, style_facts, size, console)

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from pipeline.config import recipe as recipes
 from pipeline.config.fields import all_fields, describe, differences, to_toml
+from pipeline.config.paintings import counted, style_scales, style_weights
 from pipeline.config.schema import Section, Settings
 from pipeline.config.tables import (
     CONFIG_NAME,
@@ -32,6 +33,7 @@ __all__ = [
     "CONFIG_NAME",
     "Settings",
     "apply_preset",
+    "counted",
     "describe",
     "differences",
     "find_config",
@@ -44,6 +46,7 @@ __all__ = [
     "parse_paper",
     "parse_size",
     "print_size",
+    "style_scales",
     "style_weights",
     "to_record",
     "to_toml",
@@ -160,21 +163,6 @@ def print_size(settings: Settings) -> Size:
     if settings.print.paper:
         return parse_paper(settings.print.paper, settings.print.dpi)
     return parse_size(settings.print.size)
-
-
-def style_weights(settings: Settings, count: int) -> tuple[float, ...]:
-    """One weight per style image; they add up to one.
-
-    Raises:
-        UsageError: There are not as many weights as style images.
-    """
-    weights = settings.style.weights or (1.0,) * count
-    if len(weights) != count:
-        raise UsageError(
-            f"style.weights has {len(weights)} numbers for {count} style images; "
-            "give one per image, or none"
-        )
-    return tuple(weight / sum(weights) for weight in weights)
 
 
 def level_iterations(settings: Settings) -> tuple[int, ...]:

@@ -176,7 +176,14 @@ class StyleSettings(Section):
         description="size of the style image relative to the canvas; more gives larger strokes",
     )
     weights: tuple[Share, ...] = Field(
-        default=(), description="one number per style image, in their order; empty: all equal"
+        default=(),
+        description="one number per style image, in their order; 0: as if it were not there. "
+        "Empty: all equal",
+    )
+    scales: tuple[Annotated[float, Field(gt=0, le=16)], ...] = Field(
+        default=(),
+        description="scale of each style image by itself, in their order, instead of scale. Empty: "
+        "scale for all",
     )
     matching: Literal["moments", "places", "both"] = Field(
         default="both",

@@ -74,9 +74,8 @@ def palette(job: Job) -> Made:
     from stages import palette as stage
     from stages.measure import StyleImages
 
-    count = job.brief.style_count
     styles = StyleImages(
-        paths=tuple(job.path("style", style=i) for i in range(1, count + 1)),
+        paths=tuple(job.path("style", style=i) for i in job.brief.paintings),
         weights=_shares(job),
     )
     size = job.brief.plan.display[-1].size
@@ -92,10 +91,8 @@ def _toning(job: Job) -> Toning:
 
 def _shares(job: Job) -> tuple[float, ...]:
     """What each painting counts; they add up to one."""
-    from pipeline.config.load import style_weights
-
     job.setting("style.weights")  # named in the row: the shares come of it
-    return style_weights(job.brief.settings, job.brief.style_count)
+    return job.brief.shares
 
 
 # ---- display
@@ -374,11 +371,12 @@ def _style_images(job: Job, section: str = "") -> StyleImages:
     """The prepared paintings with their weights, combed and softened as at display or levels."""
     from stages.measure import StyleImages
 
-    count = job.brief.style_count
+    for key in ("style.scale", "style.scales"):
+        job.setting(key)  # named in the row: the sizes come of it
     return StyleImages(
-        paths=tuple(job.path("style", style=i, level=0) for i in range(1, count + 1)),
+        paths=tuple(job.path("style", style=i, level=0) for i in job.brief.paintings),
         weights=_shares(job),
-        scale=job.setting("style.scale"),
+        scales=job.brief.scales,
         soften=job.setting(f"{section}.soften") if section else 0.0,
         combed=job.setting(f"{section}.comb") if section else 0,
     )

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from stages.tiles import Grid, Tile
 
 
+class Unset(Enum):
+    """The value of a setting that came later than a row's version and is as it was before it.
+
+    It counts for nothing: the keys of older runs hold.
+    """
+
+    UNSET = "unset"
+
+
 class Scope(Enum):
     """How many of an output a run has: one, or one for each of something."""
 
@@ -85,6 +94,13 @@ class Brief:
         """How many style images there are."""
         return len(self.of_role("style"))
 
+    @property
+    def paintings(self) -> tuple[int, ...]:
+        """The numbers, from 1, of the style images that weigh anything."""
+        from pipeline.config.load import counted
+
+        return counted(self.settings, self.style_count)
+
     def level(self, place: Place) -> LevelPlan:
         """The level of a place above display."""
         return self.plan.levels[place.level - 1]
@@ -128,6 +144,22 @@ class Brief:
         found = [d.parts for d in self.divisions if (d.level, d.sweep, d.row, d.col) <= here]
         return max(found, default=1)
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """What each of `paintings` counts; they add up to one."""
+        from pipeline.config.load import style_weights
+
+        weights = style_weights(self.settings, self.style_count)
+        return tuple(weights[number - 1] for number in self.paintings)
+
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """The size of each of `paintings` relative to the canvas."""
+        from pipeline.config.load import style_scales
+
+        scales = style_scales(self.settings, self.style_count)
+        return tuple(scales[number - 1] for number in self.paintings)
+
     def value(self, key: str) -> object:
         """What a setting decides.
 
@@ -137,9 +169,11 @@ class Brief:
         if key == "encoder.name":
             return Path(self.settings.encoder.name).name, self.weights
         if key == "style.weights":
-            from pipeline.config.load import style_weights
-
-            return style_weights(self.settings, self.style_count)
+            return self.shares
+        if key == "style.scales":
+            return self.scales if self.settings.style.scales else Unset.UNSET
+        if key == "style.scale" and self.settings.style.scales:
+            return None
         other = {"lbfgs": ("optimizer.rate",), "adam": ("optimizer.history", "optimizer.step")}
         drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
         unused = drawn if self.painted else ("paint.copies", "paint.tone")
@@ -260,5 +294,6 @@ class Output:
 
     def direct(self, brief: Brief, place: Place) -> object:
         """What decides its bytes beside its inputs."""
-        values = [(key, brief.value(key)) for key in self.settings]
+        all_values = ((key, brief.value(key)) for key in self.settings)
+        values = [(key, value) for key, value in all_values if value is not Unset.UNSET]
         return self.name, self.version, values, self.facts(brief, place)

@@ -22,7 +22,7 @@ _PIXEL = 12  # bytes of a canvas per px: three float32
 _COMPUTED = ("encoder.name", "run.device", "run.precision", "run.threads")
 _LOSS = ("style.weight", "style.smooth_weight", "style.statistics")
 _OPTIMIZER = tuple(f"optimizer.{name}" for name in ("name", "history", "rate", "step"))
-_PAINTINGS = ("style.weights", "style.scale")
+_PAINTINGS = ("style.weights", "style.scale", "style.scales")
 _PAINT = ("paint.copies", "paint.tone", "run.seed")
 _FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
 
@@ -31,7 +31,7 @@ _FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
 
 
 def _paintings(brief: Brief) -> list[Ref]:
-    return [Ref("style", Place(style=i)) for i in range(1, brief.style_count + 1)]
+    return [Ref("style", Place(style=i)) for i in brief.paintings]
 
 
 def _handed_on(brief: Brief, level: int) -> Ref:
@@ -114,7 +114,7 @@ def _level_bytes(brief: Brief, place: Place) -> float:
 def _dictionary_bytes(brief: Brief, place: Place) -> float:
     """A painting at most as large as the canvas, twice as float16, and its places."""
     most = min(brief.level(place).size.pixels, brief.settings.style.max_pixels)
-    return max(1, brief.style_count) * most * _PIXEL + 20e6
+    return max(1, len(brief.paintings)) * most * _PIXEL + 20e6
 
 
 def _window_work(brief: Brief, place: Place) -> float:

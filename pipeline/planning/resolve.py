@@ -115,7 +115,8 @@ def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Set
     """
     from stages.nst.device import resolve_device, use_threads
 
-    config.style_weights(settings, style_count)  # as many weights as styles, or a clear error
+    config.style_weights(settings, style_count)  # as many numbers as styles, or a clear error
+    config.style_scales(settings, style_count)
     settings = config.apply_preset(settings)
     size = tiles.fitted(photo, box, settings.print.fit)
     device = resolve_device(settings.run.device)

@@ -82,7 +82,7 @@ def test_a_painting_is_shrunk_to_the_canvas(
     found = measure.style_moments(studio, StyleImages((path,), (1.0,)), Size(80, 60))
     assert distance(found, painting(studio, small)) < ROUNDING
     assert distance(found, painting(studio, style_array)) > 1e-2
-    larger = measure.style_moments(studio, StyleImages((path,), (1.0,), 2.5), Size(80, 60))
+    larger = measure.style_moments(studio, StyleImages((path,), (1.0,), (2.5,)), Size(80, 60))
     assert distance(larger, painting(studio, style_array)) < ROUNDING
 
 
