@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stages import canvas
 from stages.canvas import Facts
+from stages.sheet import CENTRE
 from stages.tiles import Size, centre_crop
 
 MOST_ENLARGED = 10  # times; a photo that is smaller still is told of
@@ -43,9 +44,12 @@ def notes(photo: Facts, styles: Sequence[Facts], size: Size) -> list[str]:
     return found
 
 
-def photo(src: Path, dst: Path, size: Size) -> Size:
-    """Write the photo as a canvas with the aspect of `size`, shrunk to it if larger."""
-    return canvas.prepare_photo(src, dst, size)
+def photo(src: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE) -> Size:
+    """Write the photo as a canvas with the aspect of `size`, shrunk to it if larger.
+
+    Where it is cropped, the point `at` (shares of width and height) is kept in the middle.
+    """
+    return canvas.prepare_photo(src, dst, size, at)
 
 
 def style(src: Path, dst: Path, max_pixels: int) -> Size:

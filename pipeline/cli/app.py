@@ -155,16 +155,22 @@ def plan(
     probe: Annotated[
         bool, typer.Option("--probe/--no-probe", help="Time this computer for some seconds.")
     ] = True,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Show what of the photo is printed."),
+    ] = None,
 ) -> None:
     """Tell what a print will take; makes nothing.
 
     Levels, tiles, time, memory, disk and energy.
     """
     settings = _settings(choices, sizes.overrides())
+    if picture is not None:
+        targets.check_picture(photo, styles, picture)
     from pipeline.commands import plan as command
 
     console = _console(output)
-    _show(console, command.plan_for(photo, styles, settings, console, probe=probe))
+    _show(console, command.plan_for(photo, styles, settings, console, probe=probe, picture=picture))
 
 
 @app.command()

@@ -140,7 +140,7 @@ class Print:
     ] = None
     paper: Annotated[
         str | None,
-        typer.Option("--paper", metavar="SIZE", help="Instead of --size, such as 40x30cm."),
+        typer.Option("--paper", metavar="SIZE", help="Instead of --size, as 40x30cm or A3."),
     ] = None
     dpi: Annotated[
         float | None, typer.Option("--dpi", metavar="N", help="px per inch; default 381.")
@@ -148,6 +148,22 @@ class Print:
     fit: Annotated[
         str | None,
         typer.Option("--fit", metavar="HOW", help="contain: the whole photo; cover: fill, crop."),
+    ] = None
+    crop: Annotated[
+        str | None,
+        typer.Option("--crop", metavar="X,Y", help="Middle of the crop, as 0.3,0.4, or top."),
+    ] = None
+    orientation: Annotated[
+        str | None,
+        typer.Option("--orientation", metavar="HOW", help="auto, portrait or landscape."),
+    ] = None
+    bleed: Annotated[
+        str | None,
+        typer.Option("--bleed", metavar="LENGTH", help="For the lab to cut off, such as 3mm."),
+    ] = None
+    border: Annotated[
+        str | None,
+        typer.Option("--border", metavar="LENGTH", help="Inside the paper, such as 10mm."),
     ] = None
     budget: Annotated[
         str | None,
@@ -177,7 +193,12 @@ class Print:
             # A size on the command line goes before a paper size in the file.
             "print.paper": "" if self.size is not None else self.paper,
             "print.dpi": self.dpi,
-            "print.fit": self.fit,
+            # Who says what is to be kept of a crop wants one.
+            "print.fit": "cover" if self.crop is not None and self.fit is None else self.fit,
+            "print.crop": self.crop,
+            "print.orientation": self.orientation,
+            "print.bleed": self.bleed,
+            "print.border": self.border,
             # One on the command line goes before the other in the file.
             "run.budget": "" if self.until is not None else self.budget,
             "run.until": "" if self.budget is not None else self.until,

@@ -1,4 +1,4 @@
-"""Where `display` writes: a name that the user gave, or one made of the inputs' names."""
+"""Where single images are written: a name that the user gave, or one made of the inputs' names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from stages.errors import UsageError
 
 _IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+_PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def display_target(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
@@ -26,16 +27,33 @@ def display_target(photo: Path, styles: Sequence[Path], out: Path | None, force:
             raise UsageError(f"{out} is there already; name another with -o, or use --force")
     if out.suffix.lower() not in _IMAGES:
         raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES)}")
+    _check_place(photo, styles, out, "-o")
+    return out
+
+
+def check_picture(photo: Path, styles: Sequence[Path], out: Path) -> None:
+    """Make sure that a picture beside a plan can be written where the user says.
+
+    Raises:
+        UsageError: it cannot be, or is an input.
+    """
+    if out.suffix.lower() not in _PICTURES:
+        raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_PICTURES)}")
+    _check_place(photo, styles, out, "--picture")
+
+
+def _check_place(photo: Path, styles: Sequence[Path], out: Path, option: str) -> None:
+    from pipeline.run import names
+
     if len(os.fsencode(out.name)) > (most := names.longest(out.parent)):
         raise UsageError(
             f"the output's name has {len(os.fsencode(out.name))} bytes, {most} are possible; "
-            "choose a shorter one with -o"
+            f"choose a shorter one with {option}"
         )
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
     if any(_same_file(given, out) for given in (photo, *styles)):
-        raise UsageError(f"output {str(out)!r} is also an input; name another file with -o")
-    return out
+        raise UsageError(f"output {str(out)!r} is also an input; name another file with {option}")
 
 
 def _same_file(a: Path, b: Path) -> bool:

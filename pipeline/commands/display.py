@@ -78,8 +78,10 @@ class _Display:
         console: Console,
     ) -> None:
         self.inputs, self.size, self.folder, self.console = inputs, size, folder, console
-        sized = settings.print.model_copy(update={"size": str(size), "paper": "", "fit": "cover"})
-        self.settings = settings.model_copy(update={"print": sized})
+        # The picture alone, as a print of that size without anything around it.
+        alone = {"size": str(size), "paper": "", "fit": "cover", "bleed": "", "border": ""}
+        printed = settings.print.model_copy(update=alone)
+        self.settings = settings.model_copy(update={"print": printed})
 
     def made(self, photo: tiles.Size) -> Loose:
         """Everything made; inputs first: they are whole before torch takes its second or two."""

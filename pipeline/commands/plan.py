@@ -7,35 +7,42 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.commands.results import LevelRow, PlanResult
-from pipeline.config import load as config
 from pipeline.config import units
 from pipeline.config.load import Settings
+from pipeline.config.papers import parse_crop
 from pipeline.console.console import Console
 from pipeline.engine import decisions, table
 from pipeline.engine.outputs import Brief
 from pipeline.host import hours
 from pipeline.host.energy import Meter, Used
 from pipeline.host.hours import Gate
-from pipeline.planning import estimate, levels
+from pipeline.planning import estimate, levels, sheets
 from pipeline.planning.estimate import Pace
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
     open_studio,
-    print_box,
     resolve,
     style_pixels,
-    tell_of_inputs,
+    tell_of_print,
     with_deadline,
     within_memory,
 )
+from pipeline.planning.sheets import print_box
+from pipeline.run import atomic
 from pipeline.run.records import Input
+from stages.tiles import Size
 
 
 def plan_for(
-    photo: Path, styles: list[Path], settings: Settings, console: Console, probe: bool = True
+    photo: Path,
+    styles: list[Path],
+    settings: Settings,
+    console: Console,
+    probe: bool = True,
+    picture: Path | None = None,
 ) -> PlanResult:
-    """What a print would be and take on this machine; nothing is written.
+    """What a print would be and take on this machine; nothing is written but a `picture` of it.
 
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
@@ -47,7 +54,9 @@ def plan_for(
     settings = resolve(settings, facts.size, len(styles), box)
     px = style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, px)
-    tell_of_inputs(facts, style_facts, config.print_size(settings), console)
+    tell_of_print(facts, style_facts, settings, console)
+    if picture is not None:
+        _show_crop(photo, settings, picture)
     pace, used = None, Used()
     if probe or settings.run.budget:
         console.message("timing a few iterations on this machine")
@@ -56,17 +65,36 @@ def plan_for(
         used = meter.taken()
         settings = decisions.fitted(settings, pace) if settings.run.budget else settings
     inputs = tuple(Input.of(role, path) for role, path in _roles(photo, styles))
-    return summary(Brief(settings, levels.make(settings), inputs), pace, px, used)
+    brief = Brief(settings, levels.make(settings), inputs)
+    return summary(brief, pace, px, used, facts.size)
+
+
+def _show_crop(photo: Path, settings: Settings, picture: Path) -> None:
+    """Draw what of the photo is printed."""
+    from stages import canvas
+
+    sheet, at = sheets.exact_sheet(settings), parse_crop(settings.print.crop)
+    atomic.atomic_write(
+        picture,
+        lambda part: canvas.picture_crop(photo, part, sheet, at),
+        "then run the command again",
+    )
 
 
 def _roles(photo: Path, styles: list[Path]) -> list[tuple[str, Path]]:
     return [("photo", photo), *(("style", style) for style in styles)]
 
 
-def summary(brief: Brief, pace: Pace | None, style_px: int, used: Used | None = None) -> PlanResult:
+def summary(
+    brief: Brief,
+    pace: Pace | None,
+    style_px: int,
+    used: Used | None = None,
+    photo: Size | None = None,
+) -> PlanResult:
     """A plan and what it takes, for people; without a measured pace, nothing that needs one.
 
-    `used` is what the timing itself drew.
+    `used` is what the timing itself drew, `photo` the photo's own size.
     """
     settings, plan = brief.settings, brief.plan
     seconds = estimate.level_seconds(table.level_work(brief), pace) if pace else None
@@ -76,6 +104,9 @@ def summary(brief: Brief, pace: Pace | None, style_px: int, used: Used | None = 
     spread = estimate.SPREAD
     return PlanResult(
         size=str(plan.size),
+        sheet=_sheet(brief),
+        cropped_share=round(sheets.cropped_share(photo, settings), 4) if photo else None,
+        photo_px_per_cm=round(sheets.photo_per_cm(photo, settings), 1) if photo else None,
         encoder=settings.encoder.name,
         precision=settings.run.precision,
         levels=tuple(_rows(brief, seconds)),
@@ -90,6 +121,15 @@ def summary(brief: Brief, pace: Pace | None, style_px: int, used: Used | None = 
         cost=told.cost if total else "not timed",
         co2_grams=round(told.grams, 1) if total else None,
     )
+
+
+def _sheet(brief: Brief) -> str:
+    """The whole print in cm and px, and what the lab cuts off."""
+    sheet, dpi = brief.sheet, brief.settings.print.dpi
+    whole = f"{sheets.in_cm(sheet.size, dpi)} at {dpi:g} dpi, {sheet.size} px"
+    if not sheet.bleed:
+        return whole
+    return f"{whole}, trimmed to {sheets.in_cm(sheet.trimmed, dpi)}"
 
 
 def _rows(brief: Brief, seconds: list[float] | None) -> Iterator[LevelRow]:

@@ -24,14 +24,14 @@ from pipeline.planning.resolve import (
     open_studio,
     peak_memory,
     prepared_machine,
-    print_box,
     resolve,
     style_pixels,
-    tell_of_inputs,
+    tell_of_print,
     weights_of,
     with_deadline,
     within_memory,
 )
+from pipeline.planning.sheets import print_box
 from pipeline.run import atomic, usage
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
@@ -127,7 +127,7 @@ def _begun(
     tools = _tools(exact, console)
     needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
     atomic.require_space(run_dir, needed - _given_up(run_dir))
-    tell_of_inputs(photo, styles, config.print_size(exact), console)
+    tell_of_print(photo, styles, exact, console)
     fitted, studio, pace = _within_budget(exact, console)
     manifest = Manifest(
         asked=config.to_record(settings),

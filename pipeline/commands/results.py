@@ -150,6 +150,9 @@ class PlanResult:
     """What a print will take; times come from a short trial on this machine, None without one."""
 
     size: str
+    sheet: str
+    cropped_share: float | None
+    photo_px_per_cm: float | None
     encoder: str
     precision: str
     levels: tuple[LevelRow, ...]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from pipeline.config.schema import Section, Settings
+from pipeline.config.schema import Settings
+from pipeline.config.section import Section
 
 # These change how fast a print is made or what is said about it, never the picture. Of a recipe it
 # is the settings that count.

@@ -14,7 +14,9 @@ from pydantic.fields import FieldInfo
 from pipeline.config import recipe as recipes
 from pipeline.config.fields import all_fields, describe, differences, to_toml
 from pipeline.config.paintings import counted, style_scales, style_weights
-from pipeline.config.schema import Section, Settings
+from pipeline.config.papers import parse_paper
+from pipeline.config.schema import Settings
+from pipeline.config.section import Section
 from pipeline.config.tables import (
     CONFIG_NAME,
     FILES,
@@ -25,7 +27,7 @@ from pipeline.config.tables import (
     read,
     unknown,
 )
-from pipeline.config.units import parse_duration, parse_memory, parse_paper, parse_size
+from pipeline.config.units import parse_duration, parse_memory, parse_size
 from stages.errors import TilebrushError, UsageError
 from stages.tiles import Size
 

@@ -5,110 +5,29 @@ Reading files and options is in `pipeline.config.load`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import units
+from pipeline.config.printed import PrintSettings
+from pipeline.config.section import Section, checked
 from pipeline.host import hours
 from stages.computing import Device, Precision
-from stages.errors import UsageError
 
 TILE_UNIT = 16  # deepest stride of any encoder: tile edges lie on its grid
 
 
-def _checked(parse: Callable[[str], object], *, empty: bool) -> AfterValidator:
-    """A validator that keeps the text as typed and only makes sure that `parse` reads it."""
-
-    def check(text: str) -> str:
-        if text or not empty:
-            try:
-                parse(text)
-            except UsageError as error:
-                # The caller names the key and its value itself.
-                raise ValueError(str(error).split("; ", 1)[-1]) from error
-        return text
-
-    return AfterValidator(check)
-
-
-SizeText = Annotated[str, _checked(units.parse_size, empty=False)]
-MemoryText = Annotated[str, _checked(units.parse_memory, empty=True)]
-DurationText = Annotated[str, _checked(units.parse_duration, empty=True)]
-MomentText = Annotated[str, _checked(hours.parse_moment, empty=True)]
-HoursText = Annotated[str, _checked(hours.parse_window, empty=True)]
+SizeText = Annotated[str, checked(units.parse_size, empty=False)]
+MemoryText = Annotated[str, checked(units.parse_memory, empty=True)]
+DurationText = Annotated[str, checked(units.parse_duration, empty=True)]
+MomentText = Annotated[str, checked(hours.parse_moment, empty=True)]
+HoursText = Annotated[str, checked(hours.parse_window, empty=True)]
 Iterations = Annotated[int, Field(ge=1, le=100_000)]
 Share = Annotated[float, Field(ge=0, le=1e9)]
 Tooth = Annotated[float, Field(ge=0, le=1)]
 Comb = Annotated[int, Field(ge=0, le=3)]
 Softness = Annotated[float, Field(ge=0, le=10)]
-
-
-class Section(BaseModel):
-    """A table of settings: frozen, and no other keys than those named."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_booleans(cls, value: Any) -> Any:
-        # Python counts true as 1; no setting here is a switch.
-        if isinstance(value, bool):
-            raise ValueError("true and false are no values of this setting")
-        return value
-
-
-class PrintSettings(Section):
-    """The print."""
-
-    size: SizeText = Field(
-        default="6000x4500",
-        description="px, width x height of the box the print fits in; 27 megapixels are 40x30 cm "
-        "at 381 dpi. The photo's aspect ratio is kept, see fit",
-    )
-    paper: str = Field(
-        default="",
-        description='instead of size: paper width x height with mm, cm or in, such as "40x30cm"; '
-        "with dpi it gives the size. Empty: size counts",
-    )
-    dpi: float = Field(
-        default=381.0,
-        ge=10,
-        le=5000,
-        description="px per inch, written into the print and used by paper",
-    )
-    fit: Literal["contain", "cover"] = Field(
-        default="contain",
-        description='"contain" keeps the whole photo inside the size; "cover" fills the size and '
-        "crops what juts out, centred",
-    )
-    bits: Literal[8, 16] = Field(
-        default=8,
-        description="bits per channel of the TIFF; 8 is what print labs take, 16 is for editing",
-    )
-    jpeg_quality: int = Field(
-        default=95,
-        ge=1,
-        le=100,
-        description="1 to 100, of the JPEG; at 95 the loss is not seen in print",
-    )
-
-    @model_validator(mode="after")
-    def _paper_fits(self) -> PrintSettings:
-        try:
-            if self.paper:
-                units.parse_paper(self.paper, self.dpi)
-        except UsageError as error:
-            raise ValueError(str(error)) from error
-        return self
 
 
 class DisplaySettings(Section):

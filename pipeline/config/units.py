@@ -1,4 +1,4 @@
-"""Sizes, lengths, memory and durations: read from what people type, written for people."""
+"""Sizes, memory and durations: read from what people type, written for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from stages.tiles import Size
 MIN_SIDE = 16
 MAX_SIDE = 100_000
 MAX_PIXELS = 1_000_000_000
-_PER_INCH = {"mm": 25.4, "cm": 2.54, "in": 1.0}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BYTES_BINARY = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
@@ -27,10 +26,15 @@ def parse_size(text: str) -> Size:
     found = re.fullmatch(r"\s*(\d{1,9})\s*[xX\xd7]\s*(\d{1,9})\s*(?:px)?\s*", text)
     if not found:
         raise UsageError(f"size is {text!r}; it must be WIDTHxHEIGHT in px, such as 6000x4500")
-    return _checked(Size(int(found[1]), int(found[2])))
+    return checked_size(Size(int(found[1]), int(found[2])))
 
 
-def _checked(size: Size) -> Size:
+def checked_size(size: Size) -> Size:
+    """A size in px that can be worked with.
+
+    Raises:
+        UsageError: A side or the area is out of bounds.
+    """
     sides = (size.width, size.height)
     if min(sides) < MIN_SIDE or max(sides) > MAX_SIDE or size.pixels > MAX_PIXELS:
         raise UsageError(
@@ -38,22 +42,6 @@ def _checked(size: Size) -> Size:
             f"and the whole at most {MAX_PIXELS // 10**6} megapixels"
         )
     return size
-
-
-def parse_paper(text: str, dpi: float) -> Size:
-    """Read a paper size such as ``40x30cm`` and give its size in px at `dpi` px per inch.
-
-    Raises:
-        UsageError: It is no paper size, or gives a size out of bounds.
-    """
-    number = r"(\d{1,6}(?:\.\d{1,6})?)"
-    found = re.fullmatch(rf"\s*{number}\s*[xX\xd7]\s*{number}\s*(mm|cm|in)\s*", text)
-    if not found:
-        raise UsageError(
-            f"paper is {text!r}; it must be WIDTHxHEIGHT with mm, cm or in, such as 40x30cm"
-        )
-    scale = dpi / _PER_INCH[found[3]]
-    return _checked(Size(round(float(found[1]) * scale), round(float(found[2]) * scale)))
 
 
 def parse_memory(text: str) -> int:

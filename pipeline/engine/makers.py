@@ -53,7 +53,7 @@ def photo(job: Job) -> Made:
     from stages import prepare
 
     source = unchanged(job.brief.of_role("photo")[0])
-    return Made(lambda out: prepare.photo(source, out, job.brief.plan.size))
+    return Made(lambda out: prepare.photo(source, out, job.brief.plan.size, job.brief.crop))
 
 
 def style(job: Job) -> Made:
@@ -385,11 +385,14 @@ def _style_images(job: Job, section: str = "") -> StyleImages:
 def _format(job: Job) -> PrintFormat:
     from stages.canvas import PrintFormat
 
+    sheet = job.brief.sheet
     return PrintFormat(
         job.setting("print.dpi"),
         job.setting("print.bits"),
         job.setting("print.jpeg_quality"),
         job.setting("run.seed"),
+        sheet.border,
+        sheet.colour,
     )
 
 

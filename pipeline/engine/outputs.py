@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.planning.levels import LevelPlan, Plan
     from pipeline.run.records import Input
     from stages.nst.studio import Studio
+    from stages.sheet import Sheet
     from stages.tiles import Grid, Tile
 
 
@@ -113,6 +114,20 @@ class Brief:
         """The tile of a place."""
         grid = self.grid(place)
         return grid.tiles[place.row * grid.columns + place.col]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The print as it goes into its files: the picture and what lies around it."""
+        from pipeline.planning.sheets import exact_sheet
+
+        return exact_sheet(self.settings)
+
+    @property
+    def crop(self) -> tuple[float, float]:
+        """The point of the photo that is kept in the middle where it is cropped."""
+        from pipeline.config.papers import parse_crop
+
+        return parse_crop(self.settings.print.crop)
 
     @property
     def painted(self) -> bool:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from pipeline.engine import makers
 from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
+from stages.sheet import CENTRE
 
 # Work is counted in megapixel-iterations: one forward and backward pass over a million px.
 MEASURE_WORK = 0.35  # a forward pass alone, in iterations
@@ -65,6 +66,18 @@ def _tiles(brief: Brief, place: Place) -> list[Ref]:
 # ---- where they are, and what they cost
 
 
+def _photo_part(brief: Brief, place: Place) -> object:
+    """Which photo, its size on the canvas, and where it is cropped if not around its centre."""
+    found = (brief.of_role("photo")[0].sha256, brief.plan.size)
+    return found if brief.crop == CENTRE else (*found, brief.crop)
+
+
+def _sheet(brief: Brief, place: Place) -> object:
+    """What lies around the picture, if anything does."""
+    sheet = brief.sheet
+    return (sheet.border, sheet.colour) if sheet.border.any else None
+
+
 def _painted(brief: Brief, place: Place) -> bool:
     return brief.painted
 
@@ -100,7 +113,7 @@ def _level_file(brief: Brief, place: Place) -> float:
 def _jpeg_holds(brief: Brief, place: Place) -> bool:
     from stages.canvas import jpeg_possible
 
-    return jpeg_possible(brief.plan.size)
+    return jpeg_possible(brief.sheet.size)
 
 
 def _print_bytes(brief: Brief, place: Place) -> float:
@@ -129,7 +142,7 @@ TABLE: tuple[Output, ...] = (
         pattern="prepare/photo.npy",
         version="1",
         make=makers.photo,
-        facts=lambda brief, _: (brief.of_role("photo")[0].sha256, brief.plan.size),
+        facts=_photo_part,
         work=_print_file,
         bytes=_print_bytes,
     ),
@@ -360,8 +373,9 @@ TABLE: tuple[Output, ...] = (
         make=makers.tiff,
         inputs=lambda brief, _: [_handed_on(brief, len(brief.plan.levels))],
         settings=_FORMAT,
+        facts=_sheet,
         work=_print_file,
-        bytes=lambda brief, _: brief.plan.size.pixels * 5,
+        bytes=lambda brief, _: brief.sheet.size.pixels * 5,
         product=True,
     ),
     Output(
@@ -373,8 +387,9 @@ TABLE: tuple[Output, ...] = (
         make=makers.jpeg,
         inputs=lambda brief, _: [_handed_on(brief, len(brief.plan.levels))],
         settings=_FORMAT,
+        facts=_sheet,
         there=_jpeg_holds,
-        bytes=lambda brief, _: brief.plan.size.pixels,
+        bytes=lambda brief, _: brief.sheet.size.pixels,
         product=True,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,8 @@ from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.host import hours, speed
 from pipeline.host import resources as machine
-from pipeline.planning import estimate
+from pipeline.planning import estimate, sheets
 from pipeline.planning import levels as plan
-from stages import tiles
 from stages.errors import UsageError
 from stages.tiles import Size
 
@@ -74,6 +73,13 @@ def tell_of_inputs(photo: Facts, styles: list[Facts], size: Size, console: Conso
         console.warn(note)
 
 
+def tell_of_print(photo: Facts, styles: list[Facts], settings: Settings, console: Console) -> None:
+    """Warn of what is odd or too small for a print of resolved settings, before work begins."""
+    tell_of_inputs(photo, styles, config.print_size(settings), console)
+    for note in sheets.notes(photo, styles, settings):
+        console.warn(note)
+
+
 def style_pixels(sizes: list[Size], settings: Settings) -> int:
     """Px of all paintings as they are read."""
     return sum(min(size.pixels, settings.style.max_pixels) for size in sizes)
@@ -91,23 +97,6 @@ def check_inputs(photo: Path, styles: list[Path]) -> None:
         canvas.check(path)
 
 
-def print_box(settings: Settings, photo: Size, say: Callable[[str], None]) -> Size:
-    """The box in px that the print fits in; paper has no up and is turned as the photo is.
-
-    `say` is told of that in a line. A size in px that was asked for is taken as it is.
-
-    Raises:
-        UsageError: it is out of bounds.
-    """
-    box = config.print_size(settings)
-    if not settings.print.paper or (box.width - box.height) * (photo.width - photo.height) >= 0:
-        return box
-    how = "upright" if photo.height > photo.width else "a landscape"
-    turned = Size(box.height, box.width)
-    say(f"the photo is {how}: the paper, {settings.print.paper}, is turned to {turned} px")
-    return turned
-
-
 def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Settings:
     """Settings with everything decided: exact size, preset, what computes, weights' place.
 
@@ -118,16 +107,14 @@ def resolve(settings: Settings, photo: Size, style_count: int, box: Size) -> Set
     config.style_weights(settings, style_count)  # as many numbers as styles, or a clear error
     config.style_scales(settings, style_count)
     settings = config.apply_preset(settings)
-    size = tiles.fitted(photo, box, settings.print.fit)
+    sheet = sheets.asked_sheet(settings.print, photo, box)
     device = resolve_device(settings.run.device)
     precision = speed.precision(settings.run.precision, device)
     threads = use_threads(speed.threads(settings.run.threads))
     weights = str(Path(settings.encoder.weights).absolute()) if settings.encoder.weights else ""
     return settings.model_copy(
         update={
-            "print": settings.print.model_copy(
-                update={"size": str(size), "paper": "", "fit": "cover"}
-            ),
+            "print": sheets.exact(settings.print, sheet),
             "run": settings.run.model_copy(
                 update={"device": device, "precision": precision, "threads": threads}
             ),

@@ -2,19 +2,14 @@
 
 from stages.canvas import palette
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
-from stages.canvas.export import (
-    PrintFormat,
-    difference,
-    jpeg_possible,
-    preview,
-    write_jpeg,
-    write_tiff,
-)
+from stages.canvas.export import difference, preview
 from stages.canvas.feathering import blend, weights
 from stages.canvas.files import read, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.inputs.decode import Facts, check, inspect, prepare_photo, prepare_style
 from stages.canvas.picture import check_suffix, write_image
+from stages.canvas.printed.cropping import picture_crop
+from stages.canvas.printed.formats import PrintFormat, jpeg_possible, write_jpeg, write_tiff
 from stages.canvas.resample import resize, resized
 from stages.canvas.strokes import Strokes
 
@@ -33,6 +28,7 @@ __all__ = [
     "prepare_photo",
     "prepare_style",
     "palette",
+    "picture_crop",
     "preview",
     "read",
     "resize",

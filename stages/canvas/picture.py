@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from stages.canvas import _vips, files
-from stages.canvas.export import PrintFormat, quantised, write_jpeg, write_tiff
+from stages.canvas.printed.formats import PrintFormat, write_jpeg, write_tiff
+from stages.canvas.printed.quantise import quantised
 from stages.errors import UsageError
 
 _SCREEN_DPI = 96.0

@@ -20,7 +20,8 @@ from stages.canvas.inputs.declared import Meaning, meaning
 from stages.canvas.inputs.opening import opened
 from stages.canvas.inputs.turning import sideways, unturned, write_upright
 from stages.errors import InputImageError
-from stages.tiles import Rect, Size, centre_crop
+from stages.sheet import CENTRE, focused_crop
+from stages.tiles import Rect, Size
 
 MIN_SIDE = 16
 MAX_PIXELS = 1_000_000_000
@@ -96,15 +97,16 @@ def check(path: Path) -> None:
             image.avg()
 
 
-def prepare_photo(path: Path, dst: Path, size: Size) -> Size:
+def prepare_photo(path: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE) -> Size:
     """Write a photograph as a canvas of the aspect of `size`; returns the canvas's size.
 
-    Turned upright, converted to sRGB, cropped around its centre, and shrunk to `size` if it is
-    larger; a smaller one keeps its own resolution.
+    Turned upright, converted to sRGB, cropped around the point `at` (shares of width and height,
+    see `stages.sheet.focused_crop`), and shrunk to `size` if it is larger; a smaller one keeps its
+    own resolution.
     Raises: `InputImageError` if any pixel of the file cannot be decoded.
     """
     picture = _usable(path)
-    crop = centre_crop(picture.facts.size, size)
+    crop = focused_crop(picture.facts.size, size, at)
     larger = crop.width >= size.width and crop.height >= size.height
     return _convert(picture, dst, crop, size if larger else Size(crop.width, crop.height))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli.app import main
 from pipeline.commands.plan import plan_for, summary
 from pipeline.config import load as config
 from pipeline.console.console import Console
@@ -67,3 +69,22 @@ def test_planning_refuses_what_printing_would(printer, tmp_path: Path) -> None:
             plan_for(photo, [printer.style], printer.resolved(**changed), console)
         with pytest.raises(type(planned.value)):
             printer(tmp_path / "run", photo, **changed)
+
+
+def test_a_picture_of_the_crop_is_written_and_the_sheet_told(
+    printer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = [f"{key}={value}" for key, value in printer.settings.items() if key != "print.size"]
+    options = [part for each in kept for part in ("--set", each)]
+    paper = ["--paper", "30x30mm", "--crop", "left", "--bleed", "1mm", "--border", "2mm"]
+    out = tmp_path / "crop.png"
+    given = ["plan", str(printer.photo), str(printer.style), "--no-probe", "--json", *options]
+    assert main([*given, "--dpi", "254", *paper, "--picture", str(out)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["size"] == "260x260"
+    assert found["sheet"] == "3.2x3.2 cm at 254 dpi, 320x320 px, trimmed to 3.0x3.0 cm"
+    assert found["cropped_share"] == 0.25
+    assert out.read_bytes().startswith(b"\x89PNG")
+    for wrong in (tmp_path / "crop.tif", printer.photo, tmp_path / "none" / "crop.png"):
+        assert main([*given, "--picture", str(wrong)]) == 2
+    assert "--picture" in capsys.readouterr().err

@@ -6,9 +6,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import pyvips
 from run_files import Files
 
 from pipeline.commands.clean import clean
@@ -594,3 +596,28 @@ def test_display_writes_one_image(printer, tmp_path: Path) -> None:
     assert (made.size, made.iterations) == ("96x72", 3)
     assert canvas.inspect(out).size == Size(96, 72)
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
+
+
+def test_a_border_lies_around_the_same_picture(
+    printer: Any, finished: Path, tmp_path: Path
+) -> None:
+    printer(
+        tmp_path / "run", print_size="260x200", print_border="10px", print_border_colour="black"
+    )
+    plain, framed = (
+        pyvips.Image.new_from_file(str(run / "print.tif")).numpy()
+        for run in (finished, tmp_path / "run")
+    )
+    assert framed.shape == (200, 260, 3)
+    assert (framed[10:-10, 10:-10] == plain).all()
+    assert framed[:10].max() == framed[:, :10].max() == framed[:, -10:].max() == 0
+
+
+def test_another_crop_is_another_picture(printer: Any, tmp_path: Path) -> None:
+    same = {"print_fit": "cover", "print_size": "120x180"}
+    for at in ("left", "right"):
+        printer(tmp_path / at, print_crop=at, **same)
+    left, right = ((tmp_path / at / "prepare/photo.npy").read_bytes() for at in ("left", "right"))
+    assert left != right
+    with pytest.raises(RunDiffers, match=r"print\.crop"):
+        printer(tmp_path / "left", print_crop="0.1,0.5", **same)

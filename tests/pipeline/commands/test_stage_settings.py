@@ -15,9 +15,11 @@ from stages.errors import UsageError
 
 # Another value for each; those of the tiny print are in tests/conftest.py.
 OTHER = {
-    "recipe": "gatys-2016", "quality": "fine",
-    "print.size": "120x90", "print.paper": "8x6mm", "print.dpi": "300",
-    "print.fit": "contain", "print.bits": "16", "print.jpeg_quality": "80",
+    "recipe": "gatys-2016",
+    "quality": "fine", "print.size": "120x90", "print.paper": "8x6mm", "print.dpi": "300",
+    "print.fit": "contain", "print.crop": "top", "print.orientation": "portrait",
+    "print.bleed": "1mm", "print.border": "1mm", "print.border_colour": "black",
+    "print.bits": "16", "print.jpeg_quality": "80",
     "display.size": "112x84", "display.start": "2", "display.iterations": "5",
     "display.tooth": "0.1", "display.comb": "2", "display.soften": "2",
     "style.weight": "3", "style.content_weight": "5", "style.smooth_weight": "9",
@@ -36,12 +38,13 @@ OTHER = {
 }  # fmt: skip
 # No effect on what a tiny print on one processor consists of, whichever stage is run again.
 WITHOUT = {
-    "recipe", "print.fit", "style.weights", "optimizer.rate", "run.nice", "run.memory",
+    "recipe", "print.fit", "print.orientation", "print.bleed", "print.border_colour",
+    "style.weights", "optimizer.rate", "run.nice", "run.memory",
     "run.budget", "run.until", "display.start", "run.only_between", "run.disk_wait",
     *(key for key in OTHER if key.startswith("energy.")),
 }  # fmt: skip
-# Of another kind of run they do: with a larger painting, with more iterations.
-TAKEN = {"style.max_pixels", "optimizer.history"}
+# Of another kind of run they do: with a larger painting, with more iterations, cropped.
+TAKEN = {"style.max_pixels", "optimizer.history", "print.crop"}
 # Of levels of other sizes there are no canvases in the run.
 NEW_RUN = {"levels.max_ratio"}
 # With what is computed here: another number of threads or device gives the same picture, nearly.

@@ -98,7 +98,11 @@ def test_text_that_looks_like_a_number_stays_text() -> None:
         ({"levels.max_ratio": "1"}, ["levels.max_ratio is 1", "1.1"]),
         ({"print.size": "6000"}, ["print.size is '6000'", "WIDTHxHEIGHT"]),
         ({"print.size": "99999x99999"}, ["megapixels"]),
-        ({"print.paper": "A4"}, ["'A4'", "40x30cm"]),
+        ({"print.paper": "B4"}, ["'B4'", "40x30cm", "A0 to A6"]),
+        ({"print.bleed": "3"}, ["print.bleed is '3'", "3mm"]),
+        ({"print.border": "1mm,2mm,3mm"}, ["print.border", "four"]),
+        ({"print.crop": "up"}, ["print.crop is 'up'", "X,Y"]),
+        ({"print.border_colour": "beige"}, ["'beige'", "#f4efe6"]),
         ({"print.fit": "stretch"}, ["'stretch'", "'contain' or 'cover'"]),
         ({"print.bits": "12"}, ["print.bits is 12", "8 or 16"]),
         ({"run.seed": "true"}, ["run.seed is True"]),
@@ -255,14 +259,6 @@ def test_sizes_read_back(width: int, height: int) -> None:
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         config.parse_size(text)
-
-
-def test_papers() -> None:
-    assert config.parse_paper("400x300mm", 381) == Size(6000, 4500)
-    assert config.parse_paper("10x8in", 300) == Size(3000, 2400)
-    for text in ("40x30", "40cm", "0x0cm", "1e3x3cm"):
-        with pytest.raises(UsageError):
-            config.parse_paper(text, 300)
 
 
 def test_memory() -> None:

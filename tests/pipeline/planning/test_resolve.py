@@ -14,7 +14,8 @@ import pytest
 from pipeline.cli.app import main
 from pipeline.config import load as config
 from pipeline.config.schema import RunSettings
-from pipeline.planning.resolve import print_box, with_deadline
+from pipeline.planning.resolve import with_deadline
+from pipeline.planning.sheets import print_box
 from stages import canvas
 from stages.errors import UsageError
 from stages.tiles import Size
