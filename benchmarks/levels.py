@@ -33,7 +33,7 @@ from pipeline.engine.outputs import Job, Place
 from pipeline.engine.worker import Worker
 from pipeline.planning.levels import LevelPlan
 from pipeline.run.directory import RunDir
-from stages import canvas, restyle, tiles
+from stages import restyle, tiles
 from stages.computing import Device, Precision
 from stages.measure import clipped
 from stages.nst.losses import content_loss, style_loss
@@ -103,7 +103,7 @@ class Bench:
 
     def job(self, level: LevelPlan, tile: Tile) -> TileJob:
         """What a tile of the last sweep reads."""
-        return replace(makers.tile_job(self.asked(level, tile)), tile=tile)
+        return makers.tile_job(self.asked(level, tile)).part(tile)
 
     def measured(self, level: LevelPlan, tile: Tile, pixels: np.ndarray | None) -> list[float]:
         """Style loss over all layers and over the deepest, and content loss, of a tile's pixels.
@@ -113,7 +113,7 @@ class Bench:
         job, look = self.job(level, tile), self.look(level)
         area = clipped(tile.window, level.size)
         core, write = tile.core.within(area), tile.write.within(area)
-        window, photo = canvas.read(job.canvas, area), canvas.read(job.photo, area)
+        window, photo = job.canvas, job.photo
         start = self.studio.measure(window, core)
         if pixels is not None:
             window = window.copy()

@@ -157,7 +157,7 @@ class Bench:
                 iterations, Optimizer(), restyle.gains(self.style, canvases),
             )  # fmt: skip
             for tile in tiles.tiles:
-                job = TileJob(path, self.folder / "photo.npy", tile)
+                job = TileJob.read(path, self.folder / "photo.npy", tile)
                 pixels = restyle.restyle_tile(self.studio, job, look).pixels
                 canvas.write(self.folder / f"tile-{tile.name}.npy", pixels)
             path = self.folder / f"{name}-{sweep}.npy"

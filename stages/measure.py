@@ -6,16 +6,18 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
 from safetensors.torch import load_file, save_file
 
+from stages import tasks
 from stages.canvas import files, resample, strokes
 from stages.nst.moments import Moments, combined, weighted_mean
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Studio, Task, Weights
+from stages.nst.studio import Pixels, Studio, Task, Weights
 from stages.tiles import Grid, Rect, Size, Tile, grid
 
 
@@ -99,15 +101,63 @@ def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:
     return grid(size, core=core, overlap=0, halo=halo, align=unit)
 
 
+@dataclass(frozen=True)
+class WindowTask(tasks.Task[Moments]):
+    """The moments of one tile of a canvas, to be measured anywhere; `core` is px of the window."""
+
+    window: Pixels
+    core: Rect
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        return self.label
+
+    def run(self, tools: tasks.Tools) -> Moments:
+        """Moments over the core."""
+        found = tools.studio.measure(self.window, self.core)
+        tools.step()
+        return found
+
+
+def windows(canvas: Path, tiles: Grid, label: str = "") -> Iterator[Callable[[], WindowTask]]:
+    """The work of measuring a canvas, tile by tile, made ready when it is called for."""
+    for tile in tiles.tiles:
+        yield partial(_window, canvas, tile, f"{label} {tile.name}".strip())
+
+
+def _window(canvas: Path, tile: Tile, label: str) -> WindowTask:
+    window = files.read(canvas, clipped(tile.window, files.size_of(canvas)))
+    return WindowTask(window, tile.core.within(tile.window), label)
+
+
+def together(parts: Iterable[tuple[int, Moments]]) -> Moments:
+    """Moments of numbered windows together, added up in the order of their numbers.
+
+    They may come in any order: sums of floats depend on it.
+    """
+    waiting: dict[int, Moments] = {}
+    total: Moments | None = None
+    following = 0
+    for number, part in parts:
+        waiting[number] = part
+        while following in waiting:
+            one = waiting.pop(following)
+            total = one if total is None else total + one
+            following += 1
+    assert total is not None and not waiting
+    return total
+
+
 def of_canvas(
     studio: Studio, canvas: Path, tiles: Grid, report: Callable[[Tile], None] = lambda _: None
 ) -> Moments:
     """Moments of a canvas, tile by tile."""
-    size = files.size_of(canvas)
     found = []
-    for tile in tiles.tiles:
-        window = files.read(canvas, clipped(tile.window, size))
-        found.append(studio.measure(window, tile.core.within(tile.window)))
+    for tile, ready in zip(tiles.tiles, windows(canvas, tiles), strict=True):
+        task = ready()
+        found.append(studio.measure(task.window, task.core))
         report(tile)
     return combined(found)
 

@@ -6,16 +6,20 @@ paint of one place of a painting (stages.canvas.places).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from stages.brushwork import Paint, manner
 from stages.canvas import files
-from stages.canvas.files import Rows
+from stages.canvas.files import Pixels, Rows
 from stages.canvas.places import paint, survey
 from stages.canvas.places.dictionary import Dictionary
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.survey import Survey
-from stages.tiles import Rect
+from stages.tasks import Shared, Task, Tools
+from stages.tiles import Rect, Size
 
 
 def surveyed(canvas: Path, found: Dictionary, how: Paint) -> Survey:
@@ -23,11 +27,51 @@ def surveyed(canvas: Path, found: Dictionary, how: Paint) -> Survey:
     return survey.surveyed(_rows(canvas), files.size_of(canvas), found, manner(found, how))
 
 
-def run(canvas: Path, dst: Path, found: Dictionary, seen: Survey, how: Paint) -> None:
-    """Write a canvas, painted, in bands: memory stays small at any size."""
-    size = files.size_of(canvas)
-    ready = Ready(found, seen, manner(found, how))
-    files.write_bands(dst, size, paint.painted(_rows(canvas), size, ready))
+@dataclass(frozen=True)
+class PartTask(Task[Pixels]):
+    """The painting of one part of a canvas of `size`, to be done anywhere; see `paint.voted`."""
+
+    pixels: Pixels
+    window: Rect
+    part: Rect
+    size: Size
+    ready: Shared[Ready]
+    encoded = False
+
+    @property
+    def name(self) -> str:
+        """Where it is, in px."""
+        return f"paint at {self.part.x},{self.part.y}"
+
+    def shared(self) -> tuple[Shared[Ready], ...]:
+        """The dictionary, and what painting takes of the whole canvas."""
+        return (self.ready,)
+
+    def run(self, tools: Tools) -> Pixels:
+        """The part, painted, `(h, w, 3)`."""
+        found = paint.voted(self.pixels, self.window, self.part, self.size, self.ready.value)
+        tools.step()
+        return found
+
+
+class Painting:
+    """A canvas file that is to be painted, part by part: memory stays small at any size."""
+
+    def __init__(self, canvas: Path, found: Dictionary, seen: Survey, how: Paint) -> None:
+        self.canvas, self.size = canvas, files.size_of(canvas)
+        self.ready = Shared(Ready(found, seen, manner(found, how)))
+        self.pieces = tuple(paint.pieces(self.size, self.ready.value))
+
+    def tasks(self) -> Iterator[Callable[[], PartTask]]:
+        """The work, part by part, made ready when it is called for."""
+        return (partial(self._task, part, window) for part, window in self.pieces)
+
+    def _task(self, part: Rect, window: Rect) -> PartTask:
+        return PartTask(files.read(self.canvas, window), window, part, self.size, self.ready)
+
+    def write(self, dst: Path, done: Iterable[tuple[int, Pixels]]) -> None:
+        """Write the painted canvas from the results of the tasks, by number, in any order."""
+        files.write_parts(dst, self.size, ((self.pieces[n][0], pixels) for n, pixels in done))
 
 
 def _rows(canvas: Path) -> Rows:

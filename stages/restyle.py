@@ -7,7 +7,7 @@ the sweep, and can be computed in any order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from stages.canvas import feathering, files
 from stages.measure import clipped
+from stages.nst import studio as studios
 from stages.nst.moments import Moments, made_up
 from stages.nst.optimize import Optimizer, Progress
-from stages.nst.studio import Restyled, Studio, Task, Weights
-from stages.tiles import Rect, Tile, parted
+from stages.nst.studio import Pixels, Restyled, Studio, Weights
+from stages.tasks import Shared, Task, Tools
+from stages.tiles import Rect, Size, Tile, parted
 
 # Bounds of how many times the residual tiles aim at. With 1.7 or 2.5 at most, 3 sweeps of 10
 # iterations reached less (docs/method.md).
@@ -28,11 +30,32 @@ _MOST, _LEAST = 2.0, 0.5
 
 @dataclass(frozen=True)
 class TileJob:
-    """What one tile's restyling reads."""
+    """What one tile's restyling reads: canvas and photo in the tile's window, `(H, W, 3)`."""
 
-    canvas: Path
-    photo: Path
+    canvas: Pixels
+    photo: Pixels
     tile: Tile
+    name: str = ""
+
+    @staticmethod
+    def read(canvas: Path, photo: Path, tile: Tile, name: str = "") -> TileJob:
+        """The job of a tile, from the files of canvas and photo."""
+        window = clipped(tile.window, files.size_of(canvas))
+        return TileJob(files.read(canvas, window), files.read(photo, window), tile, name)
+
+    @property
+    def window(self) -> Rect:
+        """The part of the tile's window that lies on the canvas."""
+        height, width, _ = self.canvas.shape
+        return Rect(self.tile.window.x, self.tile.window.y, width, height)
+
+    def part(self, tile: Tile) -> TileJob:
+        """The job of a smaller tile that lies in the window."""
+        window = self.window
+        cut = clipped(tile.window.within(window), Size(window.width, window.height))
+        rows, columns = slice(cut.y, cut.bottom), slice(cut.x, cut.right)
+        canvas, photo = (np.ascontiguousarray(a[rows, columns]) for a in (self.canvas, self.photo))
+        return TileJob(canvas, photo, tile, self.name)
 
 
 @dataclass(frozen=True)
@@ -47,6 +70,43 @@ class Look:
     optimizer: Optimizer
     gains: Mapping[str, float] | None = None
     hues: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class TileTask(Task[Restyled]):
+    """The restyling of one tile, to be done anywhere; see `restyle_tile`."""
+
+    job: TileJob
+    look: Shared[Look]
+    parts: int = 1
+    halo: int = 0
+    align: int = 16
+
+    @property
+    def name(self) -> str:
+        """The tile's."""
+        return self.job.name
+
+    @property
+    def steps(self) -> int:  # type: ignore[override]
+        """Its iterations."""
+        return self.look.value.iterations
+
+    def shared(self) -> tuple[Shared[Look], ...]:
+        """What its sweep is restyled to."""
+        return (self.look,)
+
+    def run(self, tools: Tools) -> Restyled:
+        """New pixels of the tile's write rectangle."""
+        return restyle_tile(
+            tools.studio,
+            self.job,
+            self.look.value,
+            lambda _: tools.step(),
+            parts=self.parts,
+            halo=self.halo,
+            align=self.align,
+        )
 
 
 def gains(style: Moments, canvases: Sequence[Moments]) -> dict[str, float]:
@@ -97,7 +157,7 @@ def restyle_tile(
             write=_moved(inner, job.tile.window),
             window=_moved(part.window, job.tile.window),
         )
-        found = _restyled(studio, replace(job, tile=own), look, report)
+        found = _restyled(studio, job.part(own), look, report)
         across, down = feathering.weights(grid, part)
         cut = inner.within(part.write)
         weight = np.outer(down[cut.y : cut.bottom], across[cut.x : cut.right])[..., None]
@@ -115,8 +175,8 @@ def _moved(inner: Rect, outer: Rect) -> Rect:
 def _restyled(
     studio: Studio, job: TileJob, look: Look, report: Callable[[Progress], None]
 ) -> Restyled:
-    window = clipped(job.tile.window, files.size_of(job.canvas))
-    task = Task(
+    window = job.window
+    task = studios.Task(
         core=job.tile.core.within(window),
         write=job.tile.write.within(window),
         style=look.style,
@@ -128,6 +188,4 @@ def _restyled(
         gain=look.gains,
         hues=look.hues,
     )
-    return studio.restyle(
-        files.read(job.canvas, window), files.read(job.photo, window), task, report
-    )
+    return studio.restyle(job.canvas, job.photo, task, report)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from stages.canvas.palette import Toning
     from stages.measure import StyleImages
     from stages.nst.optimize import Optimizer
-    from stages.nst.studio import Weights
-    from stages.restyle import Look, TileJob
+    from stages.nst.studio import Restyled, Weights
+    from stages.restyle import Look, TileJob, TileTask
 
 
 def unchanged(item: Input) -> Path:
@@ -195,7 +195,8 @@ def painted(job: Job) -> Made:
 
     source = job.path("enlarged canvas")
     places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
-    return Made(lambda out: paint.run(source, out, places, seen, _paint(job)))
+    painting = paint.Painting(source, places, seen, _paint(job))
+    return Made(lambda out: painting.write(out, job.results(painting.tasks())))
 
 
 def _paint(job: Job) -> Paint:
@@ -231,27 +232,39 @@ def moments(job: Job) -> Made:
     from pipeline.engine.table import MEASURE_WORK
     from stages import measure
 
-    grid, source = job.brief.grid(job.place), _sweep_source(job)
+    grid = job.brief.grid(job.place)
     work = grid.tiles[0].window.pixels * MEASURE_WORK / 1e6
-    found = measure.of_canvas(job.studio, source, grid, lambda _: job.did(work))
+    tasks = measure.windows(_sweep_source(job), grid, f"moments@{job.place.level}")
+    found = measure.together(job.results(tasks, work))
     return Made(lambda out: measure.save_moments(found, out))
 
 
 def tile(job: Job) -> Made:
     """One tile of a sweep, in parts where memory was short."""
-    from stages import canvas, restyle
+    ((_, result),) = job.results(
+        [lambda: tile_task(job)], job.brief.tile(job.place).window.pixels / 1e6
+    )
+    return tile_made(result)
 
-    what = tile_job(job)
-    work = what.tile.window.pixels / 1e6
-    result = restyle.restyle_tile(
-        job.studio,
-        what,
-        look(job),
-        lambda _: job.did(work),
+
+def tile_task(job: Job) -> TileTask:
+    """The work of a tile."""
+    from stages.restyle import TileTask
+    from stages.tasks import Shared
+
+    return TileTask(
+        tile_job(job),
+        job.once("look", lambda: Shared(look(job))),
         parts=job.brief.parts(job.place),
         align=job.brief.plan.alignment,
         halo=job.brief.plan.halo,
     )
+
+
+def tile_made(result: Restyled) -> Made:
+    """What a tile's result makes."""
+    from stages import canvas
+
     notes = {"losses": ends(result.losses)}
     return Made(lambda out: canvas.write(out, result.pixels), notes, result.losses)
 
@@ -260,8 +273,9 @@ def tile_job(job: Job) -> TileJob:
     """What a tile's restyling reads."""
     from stages.restyle import TileJob
 
-    photo = job.path("level photo", sweep=0, row=0, col=0)
-    return TileJob(_sweep_source(job), photo, job.brief.tile(job.place))
+    photo, at = job.path("level photo", sweep=0, row=0, col=0), job.place
+    name = f"restyle@{at.level} sweep {at.sweep} tile {at.row},{at.col}"
+    return TileJob.read(_sweep_source(job), photo, job.brief.tile(at), name)
 
 
 def look(job: Job) -> Look:

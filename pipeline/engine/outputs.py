@@ -7,20 +7,24 @@ stage, plan and clean read the rows and know nothing else of any output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # The command line reads the stages' names off the table: what takes long to import waits.
 if TYPE_CHECKING:
     from pipeline.config.schema import Settings
+    from pipeline.engine.executors.outcome import Executor
     from pipeline.planning.levels import LevelPlan, Plan
     from pipeline.run.records import Input
     from stages.nst.studio import Studio
     from stages.sheet import Sheet
+    from stages.tasks import Task
     from stages.tiles import Grid, Tile
+
+Kept = TypeVar("Kept")
 
 
 class Unset(Enum):
@@ -224,6 +228,8 @@ class Job:
     open_studio: Callable[[], Studio]
     did: Callable[[float], None]  # told of megapixel-iterations as they are done
     decided: Callable[[int], tuple[int, ...]] | None = None  # iterations by the budget
+    executor: Executor | None = None  # what does its tasks; without one this process does
+    memo: dict[str, Any] = field(default_factory=dict)  # shared with the jobs of its neighbours
 
     def path(self, name: str, **changed: int) -> Path:
         """The file of an input, at this job's place but for what is changed.
@@ -251,6 +257,23 @@ class Job:
         """The encoder at work, loaded when first asked for."""
         return self.open_studio()
 
+    def once(self, name: str, find: Callable[[], Kept]) -> Kept:
+        """What is the same for all places of the output that are made together, found once."""
+        if name not in self.memo:
+            self.memo[name] = find()
+        found: Kept = self.memo[name]
+        return found
+
+    def results(
+        self, tasks: Iterable[Callable[[], Task[Any]]], step: float = 0.0
+    ) -> Iterator[tuple[int, Any]]:
+        """The results of tasks by number, in any order; a step of them counts as so much work."""
+        from pipeline.engine.executors.here import Here
+        from pipeline.engine.executors.outcome import results
+
+        executor = self.executor or Here()
+        return results(executor, tasks, lambda steps: self.did(steps * step), self.open_studio)
+
 
 def nothing(brief: Brief, place: Place) -> object:
     """No facts of the plan matter beside the settings."""
@@ -270,6 +293,18 @@ def always(brief: Brief, place: Place) -> bool:
 def free(brief: Brief, place: Place) -> float:
     """It costs nothing worth counting."""
     return 0.0
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How a tile is made where it is one of many: its work as a task, and what its result makes.
+
+    `step` is the work of one of the task's steps.
+    """
+
+    task: Callable[[Job], Task[Any]]
+    made: Callable[[Any], Made]
+    step: Callable[[Brief, Place], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,6 +337,7 @@ class Output:
     product: bool = False
     tries: int = 1
     divisible: bool = False  # may be made in parts where memory is short
+    apart: Apart | None = None  # its places may be made side by side, on any computer
 
     def file(self, place: Place) -> str:
         """Its file inside the run, with forward slashes."""

@@ -46,6 +46,10 @@ class Session:
         if self.bar is not None:
             self.bar.stage(name)
 
+    def open(self) -> bool:
+        """Whether work may be begun now, without waiting."""
+        return self.gate.closed_until() is None
+
     def enter(self) -> None:
         """Wait, if it must be, until work may be done."""
         opens = self.gate.closed_until()

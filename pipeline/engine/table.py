@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from pipeline.engine import makers
-from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
+from pipeline.engine.outputs import Apart, Brief, Output, Place, Ref, Scope
 from stages.sheet import CENTRE
 
 # Work is counted in megapixel-iterations: one forward and backward pass over a million px.
@@ -335,6 +335,9 @@ TABLE: tuple[Output, ...] = (
         paced=True,
         tries=2,
         divisible=True,
+        apart=Apart(
+            makers.tile_task, makers.tile_made, lambda brief, at: brief.tile(at).window.pixels / 1e6
+        ),
     ),
     Output(
         name="sweep canvas",

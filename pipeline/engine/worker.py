@@ -6,13 +6,18 @@ of all that decides its bytes, and what has no valid record with that key is mad
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple, dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.console.console import Bar, Console
 from pipeline.engine import decisions, table
+from pipeline.engine.executors.here import Here
+from pipeline.engine.executors.outcome import Asked, Executor, Outcome
+from pipeline.engine.executors.queue import Queue, out_of_memory
 from pipeline.engine.keys import Keys
-from pipeline.engine.outputs import Brief, Division, Job, Made, Output, Place, Ref, Scope
+from pipeline.engine.outputs import Apart, Brief, Division, Job, Made, Output, Place, Ref, Scope
 from pipeline.engine.session import Session
 from pipeline.host import hours
 from pipeline.host.work_clock import worked
@@ -44,8 +49,15 @@ class Tally:
 class Worker:
     """Makes the outputs of one run in order; the caller holds the run's lock."""
 
-    def __init__(self, run: RunDir, console: Console, studio: Studio | None = None) -> None:
+    def __init__(
+        self,
+        run: RunDir,
+        console: Console,
+        studio: Studio | None = None,
+        executor: Executor | None = None,
+    ) -> None:
         self.run, self.console = run, console
+        self.executor: Executor = executor or Here()
         self.manifest: Manifest = run.manifest()
         self.brief: Brief = decisions.brief_of(run, self.manifest)
         if len(self.brief.of_role("photo")) != 1 or not self.brief.style_count:
@@ -100,11 +112,11 @@ class Worker:
             self._served(output, places)
             return
         give_memory_back()  # of what was made before: another kind of work follows
-        many = len(places) > 1 and output.scope is Scope.TILE
-        for number, place in enumerate(places, start=1):
-            self._make(output, place)
-            if many and (number % TILES_TO_TIDY == 0 or number == len(places)):
-                give_memory_back()
+        if output.apart is not None:
+            self._side_by_side(output, output.apart, places)
+        else:
+            for place in places:
+                self._make(output, place)
         if output.name == "budget":
             self._decided(places[0].level)
 
@@ -124,55 +136,114 @@ class Worker:
             self.tally.found += found
             self.tally.computed += computed
 
+    def _found(self, output: Output, place: Place) -> bool:
+        """Whether an output is there; then it is counted."""
+        if not self._valid(Ref(output.name, place)):
+            return False
+        self._count(output, found=1)
+        self.session.did(output.work(self.brief, place), made=False, note=_note(output, place))
+        return True
+
     def _make(self, output: Output, place: Place) -> None:
         """One output, if it is not there."""
-        ref = Ref(output.name, place)
-        work = output.work(self.brief, place)
-        note = f"tile {place.row},{place.col}" if output.scope is Scope.TILE else ""
-        if self._valid(ref):
-            self._count(output, found=1)
-            self.session.did(work, made=False, note=note)
+        if self._found(output, place):
             return
         self.session.enter()
         began = worked()
-        made = self._tried(output, place, note)
-        if made is None:
-            self.tally.failed.append(f"{output.stage}@{place.level} {place.row},{place.col}")
-            self.session.did(work, made=True, note=note)
-            return
-        notes = {"seconds": worked() - began, **made.notes, **self._served_by(ref)}
-        self._commit(ref, made, notes)
+        self._keep(output, place, self._tried(output, place), worked() - began)
+
+    def _keep(
+        self, output: Output, place: Place, made: Made, seconds: float, **notes: object
+    ) -> None:
+        """Commit what was made."""
+        ref = Ref(output.name, place)
+        self._commit(ref, made, {"seconds": seconds, **made.notes, **notes, **self._served_by(ref)})
         self._count(output, computed=1)
         if not output.paced:
             # Files are read and written at another pace than tiles are computed.
-            self.session.did(work, made=False)
+            self.session.did(output.work(self.brief, place), made=False)
         self._drop_served(ref)
 
-    def _tried(self, output: Output, place: Place, note: str) -> Made | None:
-        """What an output's function makes; None if it failed as often as it may be tried."""
-        attempt = 1
+    def _side_by_side(self, output: Output, apart: Apart, places: list[Place]) -> None:
+        """The outputs of a kind that depend on one another in nothing, as they come."""
+        queue = Queue(places)
+        memo: dict[str, Any] = {}
+
+        def more() -> Asked | None:
+            while (place := queue.next()) is not None:
+                if self._found(output, place):
+                    continue
+                self.session.enter()
+                queue.begun[place] = self.keys.of(Ref(output.name, place))
+                job = self.job(output, place, memo)
+                return Asked(place, partial(apart.task, job), output.work(self.brief, place))
+            return None
+
+        def did(place: Place, steps: int) -> None:
+            work = steps * apart.step(self.brief, place)
+            self.session.did(work, made=True, note=_note(output, place))
+
+        taken = 0
+        for one in self.executor.outcomes(more, did, lambda: self.studio, self.session.open):
+            self._taken(output, apart, queue, one)
+            taken += 1
+            if taken % TILES_TO_TIDY == 0:
+                give_memory_back()
+        if len(places) > 1 and taken % TILES_TO_TIDY:
+            give_memory_back()
+
+    def _taken(self, output: Output, apart: Apart, queue: Queue, one: Outcome) -> None:
+        """Commit an outcome, or have it tried again."""
+        place = one.name
+        if queue.begun[place] != self.keys.of(Ref(output.name, place)):
+            queue.again(place)  # memory got short meanwhile: it is to be made in parts
+        elif one.error is None:
+            self._keep(output, place, apart.made(one.result), one.seconds, **dict(one.notes))
+        elif self._again(output, place, one.error, queue.attempts):
+            queue.again(place)
+        else:
+            self.tally.failed.append(f"{output.stage}@{place.level} {place.row},{place.col}")
+            work, note = output.work(self.brief, place), _note(output, place)
+            self.session.did(work, made=True, note=note)
+
+    def _tried(self, output: Output, place: Place) -> Made:
+        """What an output's function makes; tried as often as it may be."""
+        attempts = Counter[Place]()
         while True:
             try:
-                return output.make(self.job(output, place, note))
+                return output.make(self.job(output, place))
             except (TilebrushError, Interrupted, KeyboardInterrupt):
                 raise
             except (ArithmeticError, RuntimeError, MemoryError) as error:
-                if _out_of_memory(error):  # no fault of the tile
-                    if not self._divided(output, place):
-                        raise
-                    continue
-                if output.tries == 1:
+                if not self._again(output, place, error, attempts):
                     raise
-                self.run.log(
-                    f"{output.stage}@{place.level} sweep {place.sweep} tile {place.row},"
-                    f"{place.col}, attempt {attempt}: {type(error).__name__}: {error}"
-                )
-                attempt += 1
-                if attempt > output.tries:
-                    return None
 
-    def job(self, output: Output, place: Place, note: str = "") -> Job:
-        """What the making of an output is given; `note` is shown with its progress."""
+    def _again(
+        self, output: Output, place: Place, error: Exception, attempts: Counter[Place]
+    ) -> bool:
+        """Whether an output is to be tried again after an error; else it has failed for good.
+
+        Raises:
+            Exception: the error itself, where it is no fault of the tile, or is tried but once.
+        """
+        if not isinstance(error, ArithmeticError | RuntimeError | MemoryError):
+            raise error
+        if out_of_memory(error):  # no fault of the tile
+            if not self._divided(output, place):
+                raise error
+            return True
+        if output.tries == 1:
+            raise error
+        attempts[place] += 1
+        self.run.log(
+            f"{output.stage}@{place.level} sweep {place.sweep} tile {place.row},{place.col}, "
+            f"attempt {attempts[place]}: {type(error).__name__}: {error}"
+        )
+        return attempts[place] < output.tries
+
+    def job(self, output: Output, place: Place, memo: dict[str, Any] | None = None) -> Job:
+        """What the making of an output is given; jobs that are made together share a `memo`."""
+        note = _note(output, place)
         return Job(
             output=output,
             place=place,
@@ -181,6 +252,8 @@ class Worker:
             open_studio=lambda: self.studio,
             did=lambda work: self.session.did(work, made=True, note=note),
             decided=lambda level: decisions.decide(self.run, self.manifest, self.brief, level),
+            executor=self.executor,
+            memo={} if memo is None else memo,
         )
 
     def _divided(self, output: Output, place: Place) -> bool:
@@ -267,14 +340,9 @@ class Worker:
         return self._studio
 
 
+def _note(output: Output, place: Place) -> str:
+    return f"tile {place.row},{place.col}" if output.scope is Scope.TILE else ""
+
+
 def _dropped(_: object) -> None:
     """Writers may give something back; nobody asks for it."""
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Whether memory was short; torch says so in a RuntimeError."""
-    return (
-        isinstance(error, MemoryError)
-        or "not enough memory" in str(error)
-        or ("out of memory" in str(error))
-    )

@@ -104,6 +104,27 @@ def write_bands(path: Path, size: Size, bands: Iterable[Pixels], channels: int =
             raise ValueError(f"the bands of a {size} canvas have {rows} rows together")
 
 
+def write_parts(path: Path, size: Size, parts: Iterable[tuple[Rect, Pixels]]) -> None:
+    """Write a canvas from rectangles `(h, w, 3)` that cover it once, in any order.
+
+    Raises: `ValueError` if they do not add up to `size`, or one has another size than it says.
+    """
+    missing = size.pixels
+    with path.open("wb") as file:
+        write_header(file, size)
+        offset = file.tell()
+        file.truncate(offset + size.pixels * BYTES_PER_PIXEL)
+        for rect, pixels in parts:
+            if pixels.shape != (rect.height, rect.width, 3):
+                raise ValueError(f"{rect} of a canvas has the shape {pixels.shape}")
+            for row, line in enumerate(np.ascontiguousarray(pixels, "<f4"), start=rect.y):
+                file.seek(offset + (row * size.width + rect.x) * BYTES_PER_PIXEL)
+                file.write(line.data)
+            missing -= rect.pixels
+    if missing:
+        raise ValueError(f"the parts of a {size} canvas leave {missing} px of it out")
+
+
 def write_header(file: BufferedIOBase, size: Size, channels: int = 3) -> None:
     """Write the header of a canvas of `size`; the rows follow it directly."""
     shape = (size.height, size.width, channels)

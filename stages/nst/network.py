@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -163,6 +164,10 @@ class Encoder(nn.Module):
         for built in self.convolutions:
             assert isinstance(built, nn.Conv2d)
             built.weight.data = built.weight.data.contiguous(memory_format=torch.channels_last)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was converted to other precisions is converted again where it is needed.
+        return {**self.__dict__, "_steps": {}}
 
     def _fill(self, conv: nn.Conv2d, name: str, weights: Mapping[str, Tensor]) -> None:
         for part, target in (("weight", conv.weight), ("bias", conv.bias)):

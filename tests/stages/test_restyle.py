@@ -40,7 +40,7 @@ class Sweep:
         )
 
     def tile(self, tile: Tile, look: Look | None = None) -> Pixels:
-        job = TileJob(self.canvas, self.photo, tile)
+        job = TileJob.read(self.canvas, self.photo, tile)
         return restyle.restyle_tile(self.studio, job, look or self.look).pixels
 
     def blended(self, look: Look | None = None) -> Path:
@@ -125,11 +125,11 @@ def test_the_photo_is_what_content_is_held_to(sweep: Sweep) -> None:
     content = Weights(style=0.0, content=1.0, smooth=0.0)
     look = replace(sweep.look, weights=content, content_energy=energy, iterations=12)
     notes: list[Progress] = []
-    job = TileJob(sweep.canvas, sweep.photo, tile)
+    job = TileJob.read(sweep.canvas, sweep.photo, tile)
     made = restyle.restyle_tile(sweep.studio, job, look, notes.append)
     assert made.losses[0] > 1e-3 and min(made.losses) < 0.7 * made.losses[0]
     assert [note.loss for note in notes] == list(made.losses)
-    same = restyle.restyle_tile(sweep.studio, replace(job, photo=sweep.canvas), look)
+    same = restyle.restyle_tile(sweep.studio, replace(job, photo=job.canvas), look)
     assert same.losses[0] < 1e-9
 
 
@@ -144,7 +144,7 @@ def test_a_tile_that_is_the_canvas_needs_no_moments(sweep: Sweep) -> None:
 def test_a_tile_in_parts_is_nearly_the_tile(sweep: Sweep, parts: int) -> None:
     (tile,) = grid(SIZE, core=256, overlap=16, halo=16, align=16).tiles
     look = replace(sweep.look, iterations=6)
-    job = TileJob(sweep.canvas, sweep.photo, tile)
+    job = TileJob.read(sweep.canvas, sweep.photo, tile)
     whole = restyle.restyle_tile(sweep.studio, job, look)
     made = restyle.restyle_tile(sweep.studio, job, look, parts=parts, halo=16, align=16)
     assert made.pixels.shape == whole.pixels.shape and len(made.losses) == 6

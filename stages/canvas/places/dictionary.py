@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -99,6 +100,18 @@ class Dictionary:
         paint = [sheet for sheet in self.sheets[:: self.options.copies]]
         arrays = (self.places, self.keys, self.relief, self.home)
         return sum(s.pixels.nbytes + s.planes.nbytes for s in paint) + sum(a.nbytes for a in arrays)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copies are views of the originals, which alone travel.
+        originals = self.sheets[:: self.options.copies]
+        arrays = self.places, self.keys, self.relief, self.projection, self.spread, self.home
+        return _of_originals, (self.options, originals, *arrays)
+
+
+def _of_originals(options: Options, originals: Sequence[Sheet], *others: Any) -> Dictionary:
+    """The dictionary whose sheets are these and their copies."""
+    sheets = tuple(o.turned(copy) for o in originals for copy in range(options.copies))
+    return Dictionary(options, sheets, *others)
 
 
 def _soft_planes(painting: Half, options: Options) -> Half:
@@ -305,9 +318,7 @@ def load(path: Path) -> Dictionary:
     options = Options(**json.loads(facts["options"]))
     count = sum(name.startswith("pixels.") for name in t)
     originals = [Sheet(t[f"pixels.{n}"], t[f"planes.{n}"]) for n in range(count)]
-    sheets = tuple(o.turned(copy) for o in originals for copy in range(options.copies))
     own = Spread(float(t["spread"][0]), tuple(float(e) for e in t["spread"][1:]))
     projection = Projection(t["mean"], t["axes"])
-    return Dictionary(
-        options, sheets, t["places"], t["keys"], t["relief"], projection, own, t["home"]
-    )
+    arrays = t["places"], t["keys"], t["relief"]
+    return _of_originals(options, originals, *arrays, projection, own, t["home"])

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import cv2
@@ -73,21 +74,31 @@ def _patch_reach(manner: Manner) -> int:
     return manner.block
 
 
-def painted(rows: Callable[[int, int], Pixels], size: Size, ready: Ready) -> Iterator[Pixels]:
-    """Bands of rows of a canvas of `size`, painted; `rows(top, bottom)` gives it as it is."""
+def pieces(size: Size, ready: Ready) -> Iterator[tuple[Rect, Rect]]:
+    """The parts in which a canvas of `size` is painted, row by row, and the window that each reads.
+
+    Their rows are bands that run across the canvas.
+    """
     around = reach(ready.manner, ready.dictionary.options)
     step = min(_CORE, max(_LEAST_ROWS, _BAND_PIXELS // size.width))
     for top in range(0, size.height, step):
         bottom = min(top + step, size.height)
         first, last = max(0, top - around), min(size.height, bottom + around)
-        band = rows(first, last)
-        parts = []
         for left in range(0, size.width, _CORE):
             right = min(left + _CORE, size.width)
             begin, end = max(0, left - around), min(size.width, right + around)
-            window = Rect(begin, first, end - begin, last - first)
             part = Rect(left, top, right - left, bottom - top)
-            pixels = np.ascontiguousarray(band[:, begin:end])
+            yield part, Rect(begin, first, end - begin, last - first)
+
+
+def painted(rows: Callable[[int, int], Pixels], size: Size, ready: Ready) -> Iterator[Pixels]:
+    """Bands of rows of a canvas of `size`, painted; `rows(top, bottom)` gives it as it is."""
+    for _, group in groupby(pieces(size, ready), key=lambda piece: piece[0].y):
+        parts, band = [], None
+        for part, window in group:
+            if band is None:
+                band = rows(window.y, window.bottom)
+            pixels = np.ascontiguousarray(band[:, window.x : window.right])
             parts.append(voted(pixels, window, part, size, ready))
         yield np.concatenate(parts, axis=1)
 
