@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One process for each core, each with one thread: twice as fast on two cores as one process.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical
 
 .PHONY: demo test check bench torture clean
 
@@ -18,14 +20,14 @@ demo: $(VENV)/installed ## stylize the sample and render a small print into demo
 	@echo "Look at demo/display.png and demo/run/print.jpg"
 
 test: $(VENV)/installed ## the whole suite
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 check: $(VENV)/installed ## what CI runs: format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 bench: $(VENV)/installed ## the figures of README and docs/
 	$(BIN)/python -m benchmarks.run --out benchmarks/out

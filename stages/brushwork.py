@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.canvas import resample
+from stages.canvas import lines, resample
 from stages.canvas.files import Pixels
 from stages.canvas.places import dictionary as dictionaries
 from stages.canvas.places import paint, survey
@@ -29,12 +29,14 @@ class Paint:
     """How a canvas is painted.
 
     `copies` of a painting are looked at: 1 as it is, 2 mirrored too, 4 and 8 turned as well;
-    `tone` (0 to 1) is the share of the canvas's own broad tones that stays.
+    `tone` (0 to 1) is the share of the canvas's own broad tones that stays; `lines` (0 to 1) is how
+    far the photo's lines are put back before the display is painted.
     """
 
     copies: int = 2
     tone: float = 0.5
     seed: int = 0
+    lines: float = 0.0
 
 
 def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dictionary:
@@ -68,8 +70,9 @@ def manner(found: Dictionary, how: Paint) -> Manner:
     return Manner(block=paint.block_for(Size(width, height)), tone=how.tone, seed=how.seed)
 
 
-def over(image: Pixels, styles: StyleImages, how: Paint) -> Pixels:
-    """A whole image `(H, W, 3)`, 0 to 1 sRGB, painted: the display."""
+def over(image: Pixels, photo: Pixels, styles: StyleImages, how: Paint) -> Pixels:
+    """A whole image `(H, W, 3)`, 0 to 1 sRGB, with a photo's lines, painted: the display."""
+    image = lines.redrawn(image, photo, how.lines)
     size = Size(image.shape[1], image.shape[0])
     found = gathered(styles, size, DISPLAY_RATIO, how)
 

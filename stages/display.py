@@ -101,7 +101,7 @@ def from_files(
     )
     if manner.paint is None:
         return made
-    return replace(made, pixels=brushwork.over(made.pixels, styles, manner.paint))
+    return replace(made, pixels=brushwork.over(made.pixels, content, styles, manner.paint))
 
 
 def content_energy(studio: Studio, photo: Path, size: Size, toning: Toning = palette.NONE) -> float:

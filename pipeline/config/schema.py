@@ -155,6 +155,13 @@ class PaintSettings(Section):
         description="share of the canvas's own broad tones that stays; 0: the paint's alone, 1: "
         "smoother skies",
     )
+    lines: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="how far the photo's edges are put back before the display is painted, 0 to 1: "
+        "an optimizer bends them to its strokes. Plain parts keep their swirls",
+    )
 
 
 class LevelSettings(Section):

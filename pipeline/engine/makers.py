@@ -7,6 +7,7 @@ without.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +124,7 @@ def display(job: Job) -> Made:
             tooth=Tooth(job.setting("display.tooth"), job.setting("run.seed")),
             content_energy=_energy(job),
             toning=_toning(job),
-            paint=_paint(job) if job.setting("style.matching") != "moments" else None,
+            paint=_display_paint(job) if job.setting("style.matching") != "moments" else None,
         ),
         lambda scale, _: job.did(scale.size.pixels / 1e6),
     )
@@ -203,6 +204,10 @@ def _paint(job: Job) -> Paint:
     from stages.brushwork import Paint
 
     return Paint(job.setting("paint.copies"), job.setting("paint.tone"), job.setting("run.seed"))
+
+
+def _display_paint(job: Job) -> Paint:
+    return replace(_paint(job), lines=job.setting("paint.lines"))
 
 
 # ---- restyle

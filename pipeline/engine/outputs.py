@@ -195,7 +195,7 @@ class Brief:
             return None
         other = {"lbfgs": ("optimizer.rate",), "adam": ("optimizer.history", "optimizer.step")}
         drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
-        unused = drawn if self.painted else ("paint.copies", "paint.tone")
+        unused = drawn if self.painted else ("paint.copies", "paint.tone", "paint.lines")
         if key in (*unused, *other[self.settings.optimizer.name]):
             return None
         return setting(self.settings, key)

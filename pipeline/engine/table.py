@@ -185,7 +185,7 @@ TABLE: tuple[Output, ...] = (
         stage="display",
         scope=Scope.RUN,
         pattern="display/canvas.npy",
-        version="4",
+        version="5",
         make=makers.display,
         inputs=lambda brief, _: [
             *(Ref("photo"), Ref("palette"), Ref("content energy")),
@@ -193,7 +193,14 @@ TABLE: tuple[Output, ...] = (
         ],
         settings=(
             *(*_COMPUTED, *_LOSS, *_OPTIMIZER, *_PAINTINGS, "style.content_weight", "run.seed"),
-            *("display.tooth", "display.soften", "display.comb", "style.matching", *_PAINT),
+            *(
+                "display.tooth",
+                "display.soften",
+                "display.comb",
+                "style.matching",
+                *_PAINT,
+                "paint.lines",
+            ),
         ),
         facts=lambda brief, _: brief.plan.display,
         work=lambda brief, _: sum(scale.work for scale in brief.plan.display),
