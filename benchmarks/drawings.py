@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 
 from benchmarks.common import INPUTS, print_table, result_of, save_json
-from benchmarks.looks import Grey, Pixels, luminance, read
+from benchmarks.looks import read
 from benchmarks.pairs import cell
-from benchmarks.palette import spread
 from stages import canvas
+from stages.canvas.looks.colours import spread
+from stages.canvas.looks.texture import Grey, Pixels, luminance
 from stages.tiles import Size, fitted
 
 SIZE = Size(1066, 800)

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import INPUTS, print_table, save_json
-from benchmarks.looks import Grey, Pixels, luminance, read, size_of
+from benchmarks.looks import read
 from stages import canvas
+from stages.canvas.looks.texture import Grey, Pixels, luminance, size_of
 from stages.canvas.places import dictionary, paint, survey
 from stages.canvas.places.matching import Manner, Matches
 from stages.canvas.places.paint import Ready

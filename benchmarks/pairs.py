@@ -20,8 +20,9 @@ import numpy as np
 
 from benchmarks import palette
 from benchmarks.common import INPUTS, print_table, result_of, save_json
-from benchmarks.looks import Pixels, measures, read
+from benchmarks.looks import measures, read
 from stages import canvas
+from stages.canvas.looks.texture import Pixels
 from stages.tiles import Size
 
 CELL = Size(400, 300)

@@ -20,9 +20,10 @@ import cv2
 import numpy as np
 
 from benchmarks.common import SAMPLES, print_table, save_json
-from benchmarks.looks import Pixels, measures
+from benchmarks.looks import measures
 from pipeline.config.load import Settings
 from stages import canvas, display, measure
+from stages.canvas.looks.texture import Pixels
 from stages.computing import Precision
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision

@@ -1,39 +1,100 @@
-"""run.json and the copy of it, which nothing else in a run could bring back."""
+"""What a folder says about itself, such as run.json, and the copy of it.
+
+Nothing else in the folder could bring it back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from pipeline.run.atomic import atomic_write_bytes, atomic_write_text
-from pipeline.run.records import FORMAT, Manifest, OtherFormat, Problem, read_manifest, sealed
+from pipeline.run.records import (
+    FORMAT,
+    Manifest,
+    OtherFormat,
+    Problem,
+    Sealed,
+    read_manifest,
+    sealed,
+)
 from stages.errors import TilebrushError
 
-MANIFEST = "run.json"
-COPY = ".run.json"
+Kind = TypeVar("Kind", bound=Sealed)
 
 
-def exists(root: Path) -> bool:
-    """Whether there is one of the two."""
-    return (root / MANIFEST).is_file() or (root / COPY).is_file()
+@dataclass(frozen=True)
+class Twofold(Generic[Kind]):
+    """A file of that `name` and its copy, read as a `kind` by `reader`."""
+
+    name: str
+    kind: type[Kind]
+    reader: Callable[[bytes], Kind]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The file and its copy."""
+        return self.name, f".{self.name}"
+
+    def exists(self, root: Path) -> bool:
+        """Whether there is one of the two."""
+        return any((root / name).is_file() for name in self.names)
+
+    def read(self, root: Path) -> Kind:
+        """What the file says, or its copy if it is damaged.
+
+        Raises:
+            TilebrushError: Both are damaged, or it is of a newer version.
+        """
+        path = root / self.name
+        both = [self.found(root / name) for name in self.names]
+        for whole in both:
+            if isinstance(whole, self.kind):
+                return whole
+        for other in both:
+            if isinstance(other, OtherFormat):
+                raise TilebrushError(_of_another_version(path, other))
+        raise TilebrushError(
+            f"{path} is damaged ({_first_line(both[0])}); start a new run in another folder"
+        )
+
+    def write(self, root: Path, manifest: Kind) -> None:
+        """Replace both."""
+        for name in self.names:
+            atomic_write_text(root / name, sealed(manifest))
+
+    def mend(self, root: Path) -> str:
+        """Make both the same again from whichever is whole; says what was wrong with the file."""
+        path, copy = (root / name for name in self.names)
+        found, other = self.found(path), self.found(copy)
+        if isinstance(found, self.kind) and found != other:
+            atomic_write_bytes(copy, path.read_bytes())
+        elif isinstance(found, Exception) and isinstance(other, self.kind):
+            atomic_write_bytes(path, copy.read_bytes())
+            return f"{self.name}: {_first_line(found)}; made again from its copy"
+        return ""
+
+    def problems(self, root: Path) -> list[Problem]:
+        """What is wrong with them."""
+        rows = []
+        for name in self.names:
+            found = self.found(root / name)
+            if isinstance(found, Exception) and not isinstance(found, OtherFormat):
+                gone = isinstance(found, FileNotFoundError)
+                rows.append(Problem(name, "no file" if gone else "damage", "settings and inputs"))
+        return rows
+
+    def found(self, path: Path) -> Kind | Exception:
+        """What one of the two says, or why it says nothing."""
+        try:
+            return self.reader(path.read_bytes())
+        except (ValueError, OSError) as error:
+            return error
 
 
-def read(root: Path) -> Manifest:
-    """What run.json says, or its copy if run.json is damaged.
-
-    Raises:
-        TilebrushError: Both are damaged, or it is of a newer version.
-    """
-    path = root / MANIFEST
-    found, copy = _found(path), _found(root / COPY)
-    for whole in (found, copy):
-        if isinstance(whole, Manifest):
-            return whole
-    for other in (found, copy):
-        if isinstance(other, OtherFormat):
-            raise TilebrushError(_of_another_version(path, other))
-    raise TilebrushError(
-        f"{path} is damaged ({_first_line(found)}); start a new run in another folder"
-    )
+RUN = Twofold("run.json", Manifest, read_manifest)
 
 
 def _of_another_version(path: Path, found: OtherFormat) -> str:
@@ -48,38 +109,3 @@ def _of_another_version(path: Path, found: OtherFormat) -> str:
 
 def _first_line(error: object) -> str:
     return " ".join(str(error).split())[:200]
-
-
-def write(root: Path, manifest: Manifest) -> None:
-    """Replace both."""
-    for name in (MANIFEST, COPY):
-        atomic_write_text(root / name, sealed(manifest))
-
-
-def mend(root: Path) -> str:
-    """Make both the same again from whichever is whole; says what was wrong with run.json."""
-    found, copy = _found(root / MANIFEST), _found(root / COPY)
-    if isinstance(found, Manifest) and found != copy:
-        atomic_write_bytes(root / COPY, (root / MANIFEST).read_bytes())
-    elif isinstance(found, Exception) and isinstance(copy, Manifest):
-        atomic_write_bytes(root / MANIFEST, (root / COPY).read_bytes())
-        return f"{MANIFEST}: {_first_line(found)}; made again from its copy"
-    return ""
-
-
-def problems(root: Path) -> list[Problem]:
-    """What is wrong with them."""
-    rows = []
-    for name in (MANIFEST, COPY):
-        found = _found(root / name)
-        if isinstance(found, Exception) and not isinstance(found, OtherFormat):
-            gone = isinstance(found, FileNotFoundError)
-            rows.append(Problem(name, "no file" if gone else "damage", "settings and inputs"))
-    return rows
-
-
-def _found(path: Path) -> Manifest | Exception:
-    try:
-        return read_manifest(path.read_bytes())
-    except (ValueError, OSError) as error:
-        return error

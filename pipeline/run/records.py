@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, field, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -117,7 +117,13 @@ class Problem:
     needed: str
 
 
-def sealed(made: Manifest | Record) -> str:
+class Sealed(Protocol):
+    """A dataclass of plain values."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+def sealed(made: Sealed) -> str:
     """The text of run.json or of a record: JSON with a checksum of all the rest in it."""
     return _sealed(asdict(made))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.host.energy import Used
-from pipeline.run.directory import RunDir
+from pipeline.run.keeper import Keeper
 from pipeline.run.records import Record
 
 # Keys in the records of outputs.
@@ -28,13 +29,13 @@ def noted(used: Used) -> dict[str, object]:
     return {_USED: asdict(used)} if used.seconds > 0 else {}
 
 
-def noted_dropped(run: RunDir, tiles: Iterable[Path]) -> dict[str, object]:
+def noted_dropped(run: Keeper[Any], tiles: Iterable[Path]) -> dict[str, object]:
     """What a canvas' record says about its tiles, which are dropped and their records with them."""
     spent = _total(run.record(tile) for tile in tiles)
     return {_DROPPED: asdict(spent)}
 
 
-def of(run: RunDir) -> Spent:
+def of(run: Keeper[Any]) -> Spent:
     """All that is recorded; work that a kill undid was never recorded."""
     return _total(run.record(output) for output in run.recorded())
 

@@ -258,7 +258,7 @@ def test_a_texture_comes_out_of_noise(
 
 def test_drawings_are_what_they_are_called() -> None:
     from benchmarks import drawings
-    from benchmarks.palette import spread
+    from stages.canvas.looks.colours import spread
 
     y, x = np.mgrid[0:120, 0:160].astype(np.float32)
     photo = np.stack([x / 160, y / 120, (x + y) / 280], -1)

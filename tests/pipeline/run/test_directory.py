@@ -130,7 +130,7 @@ def test_every_single_bit_of_run_json_is_found(run: RunDir) -> None:
     for place in range(len(data)):
         bit = 1 << place % 8
         path.write_bytes(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
-        assert isinstance(twofold._found(path), int | ValueError), (place, bit)
+        assert isinstance(twofold.RUN.found(path), int | ValueError), (place, bit)
     assert run.manifest() == wanted
     (run.root / ".run.json").unlink()  # as of a run that an earlier version began
     path.write_bytes(data)

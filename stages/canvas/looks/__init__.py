@@ -1,0 +1,1 @@
+"""Pictures judged: texture and colours, in numbers."""
