@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
     Choices,
     Habits,
+    Matrix,
     Output,
     Print,
     assignments,
@@ -111,6 +113,49 @@ def print_command(
 
 @app.command()
 @expanded
+def compare(
+    photo: Photo,
+    styles: Annotated[
+        list[Path],
+        typer.Argument(metavar="STYLE", help="The paintings, each by itself; one or more."),
+    ],
+    matrix: Matrix,
+    choices: Choices,
+    output: Output,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="DIR", help="Folder of the comparison.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="WxH", help="px; default 533x400.")
+    ] = None,
+    planned: Annotated[
+        bool, typer.Option("--plan", help="Tell what it will take and make nothing.")
+    ] = False,
+) -> None:
+    """Compare paintings, encoders and settings at display size.
+
+    A picture for every combination, with a table, a contact sheet and a page. It can be stopped
+    and goes on in DIR.
+    """
+    matrix.check(choices)
+    if run is None and not planned:
+        raise UsageError("--run is missing; name a folder for the comparison, or use --plan")
+    axes = matrix.axes(photo, styles)
+    bases = {
+        recipe: _settings(replace(choices, recipe=recipe or choices.recipe), {"display.size": size})
+        for recipe in axes.recipes or ("",)
+    }
+    from pipeline.commands import compare as command
+
+    console = _console(output)
+    if planned or run is None:
+        _show(console, command.plan(axes, bases, console))
+        return
+    _made(console, command.compare(axes, run, bases, console, choices.force))
+
+
+@app.command()
+@expanded
 def resume(run: Run, habits: Habits, output: Output) -> None:
     """Go on with a run and mend damaged files."""
     overrides = habits.overrides()
@@ -118,10 +163,13 @@ def resume(run: Run, habits: Habits, output: Output) -> None:
         from pipeline.config import load as config
 
         config.override(config.Settings(), overrides)  # refuses bad values at once
+    from pipeline.commands import compare
     from pipeline.commands import print as command
+    from pipeline.run.comparison import ComparisonDir
 
     console = _console(output)
-    _made(console, command.resume(run, console, overrides))
+    kind = compare if ComparisonDir.exists(run) else command
+    _made(console, kind.resume(run, console, overrides))
 
 
 @app.command()

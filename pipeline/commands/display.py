@@ -22,6 +22,7 @@ from pipeline.planning.resolve import (
     resolve,
     tell_of_inputs,
 )
+from pipeline.planning.sheets import at_display
 from pipeline.run import atomic, scratch
 from pipeline.run.records import Input
 from stages import tiles
@@ -43,12 +44,12 @@ def display(
     canvas.check_suffix(out)
     config.style_weights(settings, len(styles))  # as many as styles, or a clear error
     config.style_scales(settings, len(styles))
-    size = tiles.fitted(facts.size, config.parse_size(settings.display.size), settings.print.fit)
+    alone, size = at_display(settings, facts.size)
     atomic.try_out(out)
     tell_of_inputs(facts, style_facts, size, console)
     inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
     with prepared_machine(settings), scratch.folder() as folder:
-        loose = _Display(settings, inputs, size, folder, console).made(facts.size)
+        loose = _Display(alone, inputs, size, folder, console).made(facts.size)
         atomic.atomic_write(
             out,
             lambda part: canvas.write_image(
@@ -78,10 +79,7 @@ class _Display:
         console: Console,
     ) -> None:
         self.inputs, self.size, self.folder, self.console = inputs, size, folder, console
-        # The picture alone, as a print of that size without anything around it.
-        alone = {"size": str(size), "paper": "", "fit": "cover", "bleed": "", "border": ""}
-        printed = settings.print.model_copy(update=alone)
-        self.settings = settings.model_copy(update={"print": printed})
+        self.settings = settings
 
     def made(self, photo: tiles.Size) -> Loose:
         """Everything made; inputs first: they are whole before torch takes its second or two."""

@@ -84,6 +84,52 @@ class StatusResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompareResult:
+    """A finished comparison; time worked, energy and memory are those of all sessions."""
+
+    run: str
+    page: str
+    sheet: str
+    tables: tuple[str, ...]
+    pictures: int
+    pictures_made: int
+    best_by_numbers: str
+    took_seconds: float
+    worked_seconds: float
+    peak_memory_bytes: int
+    energy_kwh: float
+    energy_from: str
+    cost: str
+    co2_grams: float
+
+    @property
+    def headline(self) -> str:
+        """First line for people."""
+        return f"{self.page} is ready"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareStatus:
+    """How far a comparison is."""
+
+    run: str
+    state: str
+    created: str
+    pictures: str
+    done_share: float
+    worked_seconds: float
+    left_seconds: float
+    energy_kwh: float
+    energy_from: str
+    cost: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether its page is written."""
+        return self.state == "finished"
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageResult:
     """A stage that was run again."""
 

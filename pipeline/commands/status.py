@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.commands.results import LevelStatus, StatusResult
+from pipeline.commands.results import CompareStatus, LevelStatus, StatusResult
 from pipeline.config import units
 from pipeline.config.schema import Settings
 from pipeline.engine.outputs import Place, Ref
@@ -15,15 +15,20 @@ from pipeline.host.hours import Gate
 from pipeline.planning import estimate
 from pipeline.planning.levels import LevelPlan
 from pipeline.run import usage
+from pipeline.run.comparison import ComparisonDir
 from pipeline.run.directory import RunDir
 
 
-def status(run_dir: Path) -> StatusResult:
-    """How far a run is, read-only.
+def status(run_dir: Path) -> StatusResult | CompareStatus:
+    """How far a run is, of a print or a comparison, read-only.
 
     Raises:
         RunMissing.
     """
+    if ComparisonDir.exists(run_dir):
+        from pipeline.commands import compare
+
+        return compare.status(run_dir)
     return of(RunDir.open(run_dir))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.commands.results import ProblemRow, VerifyResult
 from pipeline.engine.state import State
+from pipeline.run.comparison import ComparisonDir
 from pipeline.run.directory import RunDir
 
 
@@ -15,6 +16,10 @@ def verify(run_dir: Path) -> VerifyResult:
     Raises:
         RunMissing.
     """
+    if ComparisonDir.exists(run_dir):
+        from pipeline.commands import compare
+
+        return compare.verify(run_dir)
     run = RunDir.open(run_dir)
     state = State(run)
     problems = (*run.manifest_problems(), *state.problems(), *state.missing())

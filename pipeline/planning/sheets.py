@@ -11,7 +11,7 @@ from pipeline.config.load import Settings
 from pipeline.config.paintings import style_scales
 from stages import sheet as sheets
 from stages.sheet import Sheet, focused_crop
-from stages.tiles import Size
+from stages.tiles import Size, fitted
 
 if TYPE_CHECKING:
     from pipeline.config.printed import PrintSettings
@@ -42,6 +42,17 @@ def print_box(settings: Settings, photo: Size, say: Callable[[str], None]) -> Si
     turned = Size(box.height, box.width)
     say(f"the photo is {how}: the paper, {asked.paper}, is turned to {turned} px")
     return turned
+
+
+def at_display(settings: Settings, photo: Size) -> tuple[Settings, Size]:
+    """Settings of a print that is the display picture of a photo, and its size.
+
+    The picture alone, without anything around it.
+    """
+    asked = settings.print
+    size = fitted(photo, config.parse_size(settings.display.size), asked.fit)
+    alone = {"size": str(size), "paper": "", "fit": "cover", "bleed": "", "border": ""}
+    return settings.model_copy(update={"print": asked.model_copy(update=alone)}), size
 
 
 def asked_sheet(asked: PrintSettings, photo: Size, box: Size) -> Sheet:

@@ -10,7 +10,10 @@ from pipeline.run.keeper import Keeper
 from pipeline.run.records import FORMAT, Input, Manifest, Problem, Record, key_of
 from stages.errors import RunMissing
 
+COMPARISON = "compare.json"  # says that a folder is that of a comparison
+
 __all__ = [
+    "COMPARISON",
     "FORMAT",
     "Input",
     "Manifest",
@@ -37,6 +40,11 @@ class RunDir(Keeper[Manifest]):
             RunMissing: There is none.
             TilebrushError: run.json is damaged or of a newer version.
         """
+        if (path / COMPARISON).is_file():
+            raise RunMissing(
+                f"{path} holds a comparison and no print; tilebrush compare, resume, status and "
+                "verify work with it"
+            )
         if not cls.exists(path):
             what = "holds no run" if path.is_dir() else "is no folder"
             raise RunMissing(f"{path} {what}; start one with tilebrush print --run {path}")

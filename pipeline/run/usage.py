@@ -35,9 +35,15 @@ def noted_dropped(run: Keeper[Any], tiles: Iterable[Path]) -> dict[str, object]:
     return {_DROPPED: asdict(spent)}
 
 
-def of(run: Keeper[Any]) -> Spent:
-    """All that is recorded; work that a kill undid was never recorded."""
-    return _total(run.record(output) for output in run.recorded())
+def used(record: Record) -> Used:
+    """The energy that a record says went into its output, as far as it was measured."""
+    return _used(record.extra.get(_USED))
+
+
+def of(run: Keeper[Any], outputs: Iterable[Path | str] | None = None) -> Spent:
+    """All that is recorded, or of these outputs; work that a kill undid was never recorded."""
+    wanted = run.recorded() if outputs is None else outputs
+    return _total(run.record(output) for output in wanted)
 
 
 def _total(records: Iterable[Record | None]) -> Spent:
@@ -52,7 +58,7 @@ def _total(records: Iterable[Record | None]) -> Spent:
 
 
 def _parts(record: Record) -> list[Spent]:
-    parts = [Spent(record.seconds, _used(record.extra.get(_USED)))]
+    parts = [Spent(record.seconds, used(record))]
     dropped = record.extra.get(_DROPPED)
     if isinstance(dropped, dict):
         parts.append(Spent(_number(dropped.get("seconds")), _used(dropped.get("used"))))

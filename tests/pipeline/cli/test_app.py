@@ -46,7 +46,7 @@ from stages.errors import (
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = shlex.split(
-    "display print resume status plan stage verify clean recipes encoders doctor"
+    "display print compare resume status plan stage verify clean recipes encoders doctor"
 )
 
 
@@ -183,6 +183,13 @@ USAGE = [
     "bogus",
     "display",
     "display a.jpg",
+    "compare a b",
+    "compare a b --run d --vary style.scale",
+    "compare a b --run d --vary style.scal=1,2",
+    "compare a b --run d --encoder bundled --encoders vgg19",
+    "compare a b --run d --recipe x --recipes tilebrush",
+    "compare a b --run d --weights w.pth --encoders vgg19,vgg16",
+    "compare a b --run d --encoders bundled,,vgg19",
     "display a b --bogus",
     "display a b --seed x",
     "display a b --seed -1",

@@ -53,6 +53,8 @@ def call(
         ("plan PHOTO STYLE SETTINGS --no-probe", "size"),
         ("plan PHOTO STYLE SETTINGS --budget 1h", "size"),
         ("print PHOTO STYLE --run run SETTINGS", "tiff"),
+        ("compare PHOTO STYLE --run compared SETTINGS", "page"),
+        ("compare PHOTO STYLE --plan SETTINGS", "pictures"),
         ("resume run", "tiff"),
         ("status run", "state"),
         ("status run --watch", "state"),

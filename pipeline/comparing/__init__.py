@@ -1,0 +1,1 @@
+"""Comparisons: a matrix of display pictures as one run, with its table, sheet and page."""
