@@ -126,6 +126,7 @@ class _Tools:
         assert kit.encoder is not None
         name = kit.encoder.digest, kit.precision, kit.device
         if name not in _AT_WORK:
+            from stages.nst.device import there
             from stages.nst.studio import Studio
 
             encoder = kit.encoder.value
@@ -135,7 +136,7 @@ class _Tools:
                     f"needed {kit.weights[:12]}"
                 )
             _AT_WORK.clear()
-            _AT_WORK[name] = Studio(encoder, kit.precision, kit.device)
+            _AT_WORK[name] = Studio(encoder, kit.precision, there(kit.device))
         return _AT_WORK[name]
 
     def step(self) -> None:

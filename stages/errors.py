@@ -10,6 +10,7 @@
         DiskFull             13   no room on the disk while a file was written
       RunDiffers             14   the run was made with other settings or inputs
       InputImageError        15   an input image is missing or cannot be used
+      ClusterLost           130   the scheduler of a cluster is gone; the state is saved
       Interrupted       130/143   stopped by a signal; the state is saved
 
 Every message is one line: what was found, what is needed, what to do next.
@@ -74,6 +75,12 @@ class InputImageError(TilebrushError):
     """An input image is missing or cannot be used."""
 
     exit_code = 15
+
+
+class ClusterLost(TilebrushError):
+    """The scheduler of a cluster is gone; as if interrupted, the state is saved."""
+
+    exit_code = 130
 
 
 class Interrupted(TilebrushError):

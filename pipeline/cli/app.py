@@ -20,6 +20,7 @@ from pipeline.cli import streams, targets
 from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
     Choices,
+    Computers,
     Habits,
     Matrix,
     Output,
@@ -101,14 +102,15 @@ def print_command(
     run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder of the run.")],
     choices: Choices,
     sizes: Print,
+    computers: Computers,
     output: Output,
 ) -> None:
     """Make a print, or go on with the one in DIR."""
-    settings = _settings(choices, sizes.overrides())
+    settings, cluster = _settings(choices, sizes.overrides()), computers.asked()
     from pipeline.commands import print as command
 
     console = _console(output)
-    _made(console, command.print_run(photo, styles, run, settings, console, choices.force))
+    _made(console, command.print_run(photo, styles, run, settings, console, choices.force, cluster))
 
 
 @app.command()
@@ -156,9 +158,9 @@ def compare(
 
 @app.command()
 @expanded
-def resume(run: Run, habits: Habits, output: Output) -> None:
+def resume(run: Run, habits: Habits, computers: Computers, output: Output) -> None:
     """Go on with a run and mend damaged files."""
-    overrides = habits.overrides()
+    overrides, cluster = habits.overrides(), computers.asked()
     if overrides:
         from pipeline.config import load as config
 
@@ -168,8 +170,14 @@ def resume(run: Run, habits: Habits, output: Output) -> None:
     from pipeline.run.comparison import ComparisonDir
 
     console = _console(output)
-    kind = compare if ComparisonDir.exists(run) else command
-    _made(console, kind.resume(run, console, overrides))
+    if ComparisonDir.exists(run):
+        if cluster is not None:
+            raise UsageError(
+                f"{run} holds a comparison; it is made on one computer, leave --cluster out"
+            )
+        _made(console, compare.resume(run, console, overrides))
+        return
+    _made(console, command.resume(run, console, overrides, cluster))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from pipeline.engine import table
+from pipeline.engine.executors.asked import Cluster
 from stages.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,14 +84,6 @@ class Choices:
         float | None,
         typer.Option("--content-weight", metavar="X", help="Weight of the photo; default 1."),
     ] = None
-    keep_colour: Annotated[
-        str | None,
-        typer.Option(
-            "--keep-colour",
-            metavar="HOW",
-            help="Keep the photo's colours: none, luma, histogram, mkl or oklab.",
-        ),
-    ] = None
     style_weights: Annotated[
         str | None,
         typer.Option(
@@ -130,7 +123,6 @@ class Choices:
             "style.weight": self.style_weight,
             "style.content_weight": self.content_weight,
             "style.weights": self.style_weights,
-            "colour.keep": self.keep_colour,
             "quality": self.quality,
         }
         if self.style_scale is not None:
@@ -274,6 +266,47 @@ class Matrix:
             encoders=matrix.listed(self.encoders, "--encoders"),
             varied=matrix.varied(self.vary or []),
         )
+
+
+@dataclass(frozen=True)
+class Computers:
+    """Which computers work on it."""
+
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Dask scheduler, as tcp://host:8786, or local:4 for 4 processes.",
+        ),
+    ] = None
+    cluster_threads: Annotated[
+        int,
+        typer.Option(
+            "--cluster-threads",
+            metavar="N",
+            min=0,
+            max=1024,
+            help="Threads of each worker; 0: its computer's cores, shared among its workers.",
+        ),
+    ] = 0
+    cluster_fallback: Annotated[
+        bool, typer.Option("--cluster-fallback", help="Go on here while there is no worker.")
+    ] = False
+
+    def asked(self) -> Cluster | None:
+        """The cluster that is asked for, if one is.
+
+        Raises:
+            UsageError: it has no such address.
+        """
+        if self.cluster is None:
+            if self.cluster_threads or self.cluster_fallback:
+                raise UsageError(
+                    "--cluster-threads and --cluster-fallback go with --cluster ADDRESS; name one"
+                )
+            return None
+        return Cluster(self.cluster, self.cluster_threads, self.cluster_fallback)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +15,12 @@ from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.engine import decisions, table
+from pipeline.engine.executors.asked import Cluster, opened
 from pipeline.engine.outputs import Brief
 from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
 from pipeline.host.work_clock import worked
-from pipeline.planning import estimate, levels, masks
+from pipeline.planning import estimate, levels
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
@@ -32,12 +35,13 @@ from pipeline.planning.resolve import (
     within_memory,
 )
 from pipeline.planning.sheets import print_box
-from pipeline.run import atomic, usage
+from pipeline.run import atomic, usage, workers
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
 from stages.errors import InputImageError, RunDiffers, TilebrushError
 
 if TYPE_CHECKING:
+    from pipeline.engine.executors.outcome import Executor
     from stages.canvas import Facts
     from stages.nst.studio import Studio
 
@@ -52,6 +56,7 @@ def print_run(
     settings: Settings,
     console: Console,
     force: bool = False,
+    cluster: Cluster | None = None,
 ) -> PrintResult:
     """Begin a print in a directory, or go on with the one that is there.
 
@@ -60,13 +65,13 @@ def print_run(
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
     facts = inspect_inputs(photo, styles)
-    inputs = masks.inputs_of(settings, photo, styles)
+    inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
     there = RunDir.exists(run_dir)
     if there and not (force and _unreadable(run_dir)):
         run = RunDir.open(run_dir)
         differs = _differences(run.manifest(), settings, inputs)
         if not differs and not (force and _beyond_mending(run)):
-            return _work(run, console, None, settings)
+            return _work(run, console, None, settings, cluster)
         if not force:
             raise RunDiffers(
                 f"{run_dir} holds a run with other inputs or settings ({'; '.join(differs[:3])}); "
@@ -74,19 +79,25 @@ def print_run(
             )
     if there:
         # Everything that can go wrong before work begins does so before anything is given up.
-        check_inputs(photo, [*styles, *masks.files_of(settings, styles)])
+        check_inputs(photo, styles)
     manifest, studio = _begun(settings, facts, inputs, run_dir, console)
     if not there:
-        return _new(run_dir, manifest, console, studio)
-    return _anew(RunDir(run_dir.resolve()), manifest, console, studio)
+        return _new(run_dir, manifest, console, studio, cluster)
+    return _anew(RunDir(run_dir.resolve()), manifest, console, studio, cluster)
 
 
-def _new(run_dir: Path, manifest: Manifest, console: Console, studio: Studio | None) -> PrintResult:
+def _new(
+    run_dir: Path,
+    manifest: Manifest,
+    console: Console,
+    studio: Studio | None,
+    cluster: Cluster | None,
+) -> PrintResult:
     """A new run at work. Preparing decodes its inputs: of damaged ones no run is left behind."""
     new = not run_dir.exists()
     run = RunDir.create(run_dir, manifest)
     try:
-        return _work(run, console, studio)
+        return _work(run, console, studio, None, cluster)
     except InputImageError:
         with run.locked():
             run.drop(list(run.recorded()))
@@ -149,7 +160,13 @@ def _given_up(run_dir: Path) -> int:
     )
 
 
-def _anew(run: RunDir, manifest: Manifest, console: Console, studio: Studio | None) -> PrintResult:
+def _anew(
+    run: RunDir,
+    manifest: Manifest,
+    console: Console,
+    studio: Studio | None,
+    cluster: Cluster | None,
+) -> PrintResult:
     """Begin a run in the place of another, whose print files stay until the new ones are written.
 
     The new run.json comes first: from then on the old outputs have other keys and count for
@@ -168,7 +185,7 @@ def _anew(run: RunDir, manifest: Manifest, console: Console, studio: Studio | No
             f"starting anew: {len(outputs) - len(kept)} outputs of the old run "
             f"({freed / 1e9:.2f} GB) were dropped{stays}"
         )
-    return _work(run, console, studio)
+    return _work(run, console, studio, None, cluster)
 
 
 def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ...]) -> list[str]:
@@ -211,7 +228,12 @@ def _tools(settings: Settings, console: Console) -> dict[str, str]:
     }
 
 
-def resume(run_dir: Path, console: Console, habits: dict[str, object] | None = None) -> PrintResult:
+def resume(
+    run_dir: Path,
+    console: Console,
+    habits: dict[str, object] | None = None,
+    cluster: Cluster | None = None,
+) -> PrintResult:
     """Go on with a run, from now on with other `habits`, settings without effect on the picture.
 
     Raises:
@@ -220,7 +242,7 @@ def resume(run_dir: Path, console: Console, habits: dict[str, object] | None = N
     """
     run = RunDir.open(run_dir)
     given = config.override(config.from_record(run.manifest().asked), habits or {})
-    return _work(run, console, None, given)
+    return _work(run, console, None, given, cluster)
 
 
 def _keep_habits(run: RunDir, given: Settings) -> None:
@@ -241,7 +263,11 @@ def _keep_habits(run: RunDir, given: Settings) -> None:
 
 
 def _work(
-    run: RunDir, console: Console, studio: Studio | None, given: Settings | None = None
+    run: RunDir,
+    console: Console,
+    studio: Studio | None,
+    given: Settings | None = None,
+    cluster: Cluster | None = None,
 ) -> PrintResult:
     began = worked()
     with run.locked():
@@ -254,17 +280,35 @@ def _work(
         else:
             pace = decisions.tile_pace(run, worker.brief, len(worker.brief.plan.levels) + 1)
             clock = worker.session.gate.clock_seconds
+            if state.finished():
+                cluster = None  # hardly anything is to be done
             with (
                 prepared_machine(worker.brief.settings),
+                _workers(run, console, cluster, pace or worker.manifest.pace) as worker.executor,
                 console.progress(worker.work, run.root.name, pace, clock) as bar,
             ):
                 worker.go(bar)
     return _printed(run, worker, worked() - began)
 
 
+@contextmanager
+def _workers(
+    run: RunDir, console: Console, cluster: Cluster | None, pace: float
+) -> Iterator[Executor]:
+    """What does the run's tasks; who they are is kept beside the run as long as they work."""
+    try:
+        with opened(
+            cluster, console.message, lambda rows: workers.write(run.root, rows), run.log, pace
+        ) as executor:
+            yield executor
+    finally:
+        if cluster is not None:
+            workers.forget(run.root)
+
+
 def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
     taken, settings = usage.of(run), worker.brief.settings
-    told = estimate.energy(settings.energy, taken.seconds, taken.used)
+    told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
     files = {
         output.name: str(path)
         for output, place in State(run).products()

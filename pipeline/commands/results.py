@@ -59,6 +59,23 @@ class LevelStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkerStatus:
+    """One worker of a cluster at work on a run, in this session.
+
+    Its pace is in megapixel-iterations a second.
+    """
+
+    worker: str
+    computer: str
+    state: str
+    does: str
+    tiles: int
+    pace: float
+    busy_seconds: float
+    energy_kwh: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatusResult:
     """How far a run is; `ready` counts the hours in which it waits, `left_seconds` does not."""
 
@@ -76,6 +93,7 @@ class StatusResult:
     cost: str
     co2_grams: float | None
     levels: tuple[LevelStatus, ...]
+    workers: tuple[WorkerStatus, ...] = ()
 
     @property
     def finished(self) -> bool:

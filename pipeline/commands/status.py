@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.commands.results import CompareStatus, LevelStatus, StatusResult
+from pipeline.commands.results import CompareStatus, LevelStatus, StatusResult, WorkerStatus
 from pipeline.config import units
 from pipeline.config.schema import Settings
 from pipeline.engine.outputs import Place, Ref
@@ -14,7 +14,7 @@ from pipeline.host import hours
 from pipeline.host.hours import Gate
 from pipeline.planning import estimate
 from pipeline.planning.levels import LevelPlan
-from pipeline.run import usage
+from pipeline.run import usage, workers
 from pipeline.run.comparison import ComparisonDir
 from pipeline.run.directory import RunDir
 
@@ -45,7 +45,7 @@ def of(run: RunDir) -> StatusResult:
     left = taken.seconds * (1 - done) / done if done and word in ("working", "stopped") else 0.0
     settings = state.brief.settings
     ready, waiting = _when(settings, left) if working else ("", "")
-    told = estimate.energy(settings.energy, taken.seconds, taken.used)
+    told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
     plan = state.brief.plan
     rows = (_display(state), *(_level(state, level) for level in plan.levels))
     return StatusResult(
@@ -63,6 +63,24 @@ def of(run: RunDir) -> StatusResult:
         cost="" if cleaned else told.cost,
         co2_grams=None if cleaned else round(told.grams, 1),
         levels=() if cleaned else rows,
+        workers=_workers(run) if working else (),
+    )
+
+
+def _workers(run: RunDir) -> tuple[WorkerStatus, ...]:
+    """Who works on it, if a cluster does."""
+    return tuple(
+        WorkerStatus(
+            worker=row.name,
+            computer=row.host,
+            state=row.state,
+            does=row.doing,
+            tiles=row.done,
+            pace=round(row.pace, 3),
+            busy_seconds=row.seconds,
+            energy_kwh=round(row.joules / 3.6e6, 6) if row.joules else None,
+        )
+        for row in workers.read(run.root)
     )
 
 

@@ -310,7 +310,7 @@ class Worker:
     def _commit(self, ref: Ref, made: Made, notes: dict[str, Any]) -> None:
         """Write an output and its record; a full disk is waited for."""
         path = self.run.path(table.row(ref.name).file(ref.place))
-        record = {"key": self.keys.of(ref), **notes, **self.session.energy()}
+        record = {"key": self.keys.of(ref), **self.session.energy(), **notes}
 
         def write() -> None:
             self.run.commit(path, lambda out: _dropped(made.write(out)), record)

@@ -14,6 +14,7 @@ from pipeline.run.records import Record
 # Keys in the records of outputs.
 _USED = "energy"
 _DROPPED = "dropped"
+_MACHINES = "machine_seconds"  # where other computers worked on it too
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Spent:
 
     seconds: float = 0.0
     used: Used = field(default_factory=Used)
+    machine_seconds: float = 0.0  # of all computers together, which energy goes by
 
 
 def noted(used: Used) -> dict[str, object]:
@@ -47,21 +49,25 @@ def of(run: Keeper[Any], outputs: Iterable[Path | str] | None = None) -> Spent:
 
 
 def _total(records: Iterable[Record | None]) -> Spent:
-    seconds = joules = metered = 0.0
+    seconds = machines = joules = metered = 0.0
     source = ""
     for record in records:
         for part in () if record is None else _parts(record):
             seconds += part.seconds
+            machines += part.machine_seconds
             joules, metered = joules + part.used.joules, metered + part.used.seconds
             source = part.used.source or source
-    return Spent(seconds, Used(joules, metered, source))
+    return Spent(seconds, Used(joules, metered, source), machines)
 
 
 def _parts(record: Record) -> list[Spent]:
-    parts = [Spent(record.seconds, used(record))]
+    machines = _number(record.extra.get(_MACHINES)) or record.seconds
+    parts = [Spent(record.seconds, used(record), machines)]
     dropped = record.extra.get(_DROPPED)
     if isinstance(dropped, dict):
-        parts.append(Spent(_number(dropped.get("seconds")), _used(dropped.get("used"))))
+        own = _number(dropped.get("seconds"))
+        machines = _number(dropped.get(_MACHINES)) or own
+        parts.append(Spent(own, _used(dropped.get("used")), machines))
     return parts
 
 

@@ -167,6 +167,11 @@ def resolve_device(wanted: Device) -> Device:
     return wanted
 
 
+def there(wanted: Device) -> Device:
+    """The device that is wanted, or the processor where it is not there."""
+    return wanted if wanted is Device.CPU or _there(wanted) else Device.CPU
+
+
 def _there(kind: Device) -> bool:
     on_cuda = kind is Device.CUDA
     return torch.cuda.is_available() if on_cuda else torch.backends.mps.is_available()
