@@ -52,6 +52,11 @@ def photo(src: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE) ->
     return canvas.prepare_photo(src, dst, size, at)
 
 
+def mask(src: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE) -> Size:
+    """Write a mask of the photo as a canvas of one channel, cropped and shrunk as the photo is."""
+    return canvas.prepare_mask(src, dst, size, at)
+
+
 def style(src: Path, dst: Path, max_pixels: int) -> Size:
     """Write a painting as a canvas of at most `max_pixels`."""
     return canvas.prepare_style(src, dst, max_pixels)

@@ -84,6 +84,14 @@ class Choices:
         float | None,
         typer.Option("--content-weight", metavar="X", help="Weight of the photo; default 1."),
     ] = None
+    keep_colour: Annotated[
+        str | None,
+        typer.Option(
+            "--keep-colour",
+            metavar="HOW",
+            help="Keep the photo's colours: none, luma, histogram, mkl or oklab.",
+        ),
+    ] = None
     style_weights: Annotated[
         str | None,
         typer.Option(
@@ -123,6 +131,7 @@ class Choices:
             "style.weight": self.style_weight,
             "style.content_weight": self.content_weight,
             "style.weights": self.style_weights,
+            "colour.keep": self.keep_colour,
             "quality": self.quality,
         }
         if self.style_scale is not None:

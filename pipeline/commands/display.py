@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.commands.results import DisplayResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
+from pipeline.engine import table
 from pipeline.engine.loose import Loose
-from pipeline.engine.outputs import Brief, Place, Ref
+from pipeline.engine.outputs import Brief, Ref
 from pipeline.host.work_clock import worked
-from pipeline.planning import levels
+from pipeline.planning import levels, masks
 from pipeline.planning.levels import Plan
 from pipeline.planning.resolve import (
     inspect_inputs,
@@ -47,13 +49,15 @@ def display(
     alone, size = at_display(settings, facts.size)
     atomic.try_out(out)
     tell_of_inputs(facts, style_facts, size, console)
-    inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
+    for note in masks.notes(settings, facts, style_facts):
+        console.warn(note)
+    inputs = masks.inputs_of(settings, photo, styles)
     with prepared_machine(settings), scratch.folder() as folder:
         loose = _Display(alone, inputs, size, folder, console).made(facts.size)
         atomic.atomic_write(
             out,
             lambda part: canvas.write_image(
-                loose.made[Ref("display canvas")], part, settings.run.seed
+                loose.made[loose.brief.printed], part, settings.run.seed
             ),
             "then run the command again",
         )
@@ -85,21 +89,28 @@ class _Display:
         """Everything made; inputs first: they are whole before torch takes its second or two."""
         # The plan of a photo alone: a whole one needs the encoder.
         loose = self._loose(self.settings, Plan(self.size, (), (), 0, 0))
-        first = [Ref("photo"), *self._styles()]
-        for ref in first:
+        for ref in self._refs(loose.brief, "prepare"):
             loose.make(ref)
-        exact = resolve(self.settings, photo, len(self.inputs) - 1, self.size)
-        brief = Brief(exact, levels.make(exact), self.inputs)
+        exact = resolve(self.settings, photo, loose.brief.style_count, self.size)
+        # The display is all that is made: no level lies above it.
+        brief = Brief(exact, replace(levels.make(exact), levels=()), self.inputs)
         with self.console.progress(sum(s.work for s in brief.plan.display), "display") as bar:
             whole = self._loose(exact, brief.plan, bar.advance)
             whole.made |= loose.made
             bar.stage("display")
-            for name in ("palette", "content energy", "display canvas"):
-                whole.make(Ref(name), f"{name}.npy")
+            for ref in self._refs(brief, "palette", "display", "colour"):
+                whole.make(ref, f"{ref.name} {ref.place.style}.npy")
         return whole
 
-    def _styles(self) -> list[Ref]:
-        return [Ref("style", Place(style=i)) for i in range(1, len(self.inputs))]
+    def _refs(self, brief: Brief, *stages: str) -> list[Ref]:
+        """The outputs of some stages."""
+        walked = table.walk(brief)
+        return [
+            Ref(output.name, place)
+            for output, places in walked
+            if output.stage in stages
+            for place in places
+        ]
 
     def _loose(
         self, settings: Settings, plan: Plan, did: Callable[[float], None] = lambda work: None

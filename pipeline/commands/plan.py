@@ -16,7 +16,7 @@ from pipeline.engine.outputs import Brief
 from pipeline.host import hours
 from pipeline.host.energy import Meter, Used
 from pipeline.host.hours import Gate
-from pipeline.planning import estimate, levels, sheets
+from pipeline.planning import estimate, levels, masks, sheets
 from pipeline.planning.estimate import Pace
 from pipeline.planning.resolve import (
     check_inputs,
@@ -30,7 +30,6 @@ from pipeline.planning.resolve import (
 )
 from pipeline.planning.sheets import print_box
 from pipeline.run import atomic
-from pipeline.run.records import Input
 from stages.tiles import Size
 
 
@@ -48,7 +47,8 @@ def plan_for(
         InputImageError, UsageError, WeightsError, ResourceError.
     """
     facts, style_facts = inspect_inputs(photo, styles)
-    check_inputs(photo, styles)
+    inputs = masks.inputs_of(settings, photo, styles)
+    check_inputs(photo, [*styles, *masks.files_of(settings, styles)])
     settings = with_deadline(settings, datetime.now())
     box = print_box(settings, facts.size, console.message)
     settings = resolve(settings, facts.size, len(styles), box)
@@ -64,7 +64,6 @@ def plan_for(
         pace = estimate.measure(studio, levels.make(settings))
         used = meter.taken()
         settings = decisions.fitted(settings, pace) if settings.run.budget else settings
-    inputs = tuple(Input.of(role, path) for role, path in _roles(photo, styles))
     brief = Brief(settings, levels.make(settings), inputs)
     return summary(brief, pace, px, used, facts.size)
 
@@ -79,10 +78,6 @@ def _show_crop(photo: Path, settings: Settings, picture: Path) -> None:
         lambda part: canvas.picture_crop(photo, part, sheet, at),
         "then run the command again",
     )
-
-
-def _roles(photo: Path, styles: list[Path]) -> list[tuple[str, Path]]:
-    return [("photo", photo), *(("style", style) for style in styles)]
 
 
 def summary(

@@ -20,7 +20,7 @@ from pipeline.engine.outputs import Brief
 from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
 from pipeline.host.work_clock import worked
-from pipeline.planning import estimate, levels
+from pipeline.planning import estimate, levels, masks
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
@@ -65,7 +65,7 @@ def print_run(
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
     facts = inspect_inputs(photo, styles)
-    inputs = (Input.of("photo", photo), *(Input.of("style", style) for style in styles))
+    inputs = masks.inputs_of(settings, photo, styles)
     there = RunDir.exists(run_dir)
     if there and not (force and _unreadable(run_dir)):
         run = RunDir.open(run_dir)
@@ -79,7 +79,7 @@ def print_run(
             )
     if there:
         # Everything that can go wrong before work begins does so before anything is given up.
-        check_inputs(photo, styles)
+        check_inputs(photo, [*styles, *masks.files_of(settings, styles)])
     manifest, studio = _begun(settings, facts, inputs, run_dir, console)
     if not there:
         return _new(run_dir, manifest, console, studio, cluster)

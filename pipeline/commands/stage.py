@@ -108,6 +108,11 @@ class _Again:
                 raise UsageError(f"{stage} has no levels; name it without @{level}")
             own = [each for each in self._walk() if each[0].stage == stage]
             pixels = [each for each in own if not each[0].measured]
+            if not own:
+                raise UsageError(
+                    f"this run has no {stage}: its colours are not kept after it is painted, see "
+                    "colour.keep and colour.when"
+                )
             return [Ref(row.name, place) for row, places in pixels or own for place in places]
         count = len(self.new.plan.levels)
         if level is None or not 1 <= level <= count:
@@ -157,7 +162,8 @@ class _Again:
         mine = {*self.targets, *self._behind(alone, self.targets)}
         if changed(self.old, alone, sorted(mine, key=repr)):
             return
-        every = [Ref(o.name, p) for o, places in table.walk(self.old) for p in places]
+        briefs = (self.old, alone)
+        every = [Ref(o.name, p) for b in briefs for o, places in table.walk(b) for p in places]
         stages = [
             table.row(ref.name).stage + (f"@{ref.place.level}" if ref.place.level else "")
             for ref in changed(self.old, alone, every)
@@ -232,8 +238,10 @@ class _Again:
         for each in self._inputs(self.new, ref):
             if each in made:
                 continue
-            served = table.row(each.name).replaced_by(self.old, each.place) is not None
-            if served or _bytes(self.old, each) != _bytes(self.new, each):
+            output = table.row(each.name)
+            gone = output.replaced_by(self.old, each.place) is not None
+            gone = gone or not output.there(self.old, each.place)
+            if gone or _bytes(self.old, each) != _bytes(self.new, each):
                 raise UsageError(
                     f"with these settings {self.run.name(self._file(each))} would be another, "
                     f"which belongs to {table.row(each.name).stage}; change them in a new run"

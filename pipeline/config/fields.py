@@ -15,6 +15,7 @@ from pipeline.config.section import Section
 # is the settings that count.
 _WITHOUT_EFFECT = (
     "recipe",
+    "colour.mask",  # what it holds is compared, not its name
     "run.threads",
     "run.nice",
     "run.memory",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import units
+from pipeline.config.masking import ColourSettings
 from pipeline.config.printed import PrintSettings
 from pipeline.config.section import Section, checked
 from pipeline.host import hours
@@ -388,6 +389,7 @@ class Settings(Section):
     print: PrintSettings = PrintSettings()
     display: DisplaySettings = DisplaySettings()
     style: StyleSettings = StyleSettings()
+    colour: ColourSettings = ColourSettings()
     paint: PaintSettings = PaintSettings()
     levels: LevelSettings = LevelSettings()
     tiles: TileSettings = TileSettings()

@@ -13,7 +13,8 @@ from stages.errors import UsageError
 
 CONFIG_NAME = "pipeline.toml"
 Tables = dict[str, Any]
-FILES = ("encoder.name", "encoder.weights")  # settings that may name one
+# Settings that may name files.
+FILES = ("encoder.name", "encoder.weights", "colour.mask")
 _TABLE = ".safetensors"
 
 
@@ -80,9 +81,9 @@ def unknown(key: str, known: Mapping[str, object], where: str) -> str:
 def anchor_files(tables: Tables, folder: Path) -> None:
     """Make the files that settings name absolute: a run can then be resumed from any folder."""
     # An encoder's name may be a file.
-    section = tables.get("encoder", {})
     for key in FILES:
-        name = section.get(key.rpartition(".")[2])
+        section = tables.get(key.partition(".")[0], {})
+        name = section.get(key.rpartition(".")[2]) if isinstance(section, dict) else None
         if isinstance(name, str) and name and (key != "encoder.name" or name.endswith(_TABLE)):
             try:
                 path = folder / Path(name).expanduser()

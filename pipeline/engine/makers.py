@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.config.masking import COLOUR_MASK
 from pipeline.engine.outputs import Job, Made
 from stages.errors import InputImageError, RunDiffers
 
@@ -66,7 +67,32 @@ def style(job: Job) -> Made:
     return Made(lambda out: prepare.style(source, out, most))
 
 
+def colour_mask(job: Job) -> Made:
+    """The mask of where the photo's colours are kept."""
+    return _mask(job, COLOUR_MASK)
+
+
+def _mask(job: Job, role: str) -> Made:
+    from stages import prepare
+
+    source = unchanged(job.brief.of_role(role)[0])
+    return Made(lambda out: prepare.mask(source, out, job.brief.plan.size, job.brief.crop))
+
+
 # ---- palette
+
+
+def recoloured_style(job: Job) -> Made:
+    """A painting in the photo's colours."""
+    from stages import colour
+
+    source, photo, mask = job.path("style"), job.path("photo", style=0), _colour_mask(job)
+    how, size = job.setting("colour.keep"), job.brief.plan.display[-1].size
+    return Made(lambda out: colour.recoloured(source, photo, out, size, how, mask))
+
+
+def _colour_mask(job: Job) -> Path | None:
+    return job.path("colour mask", style=0) if job.brief.has(COLOUR_MASK) else None
 
 
 def palette(job: Job) -> Made:
@@ -76,11 +102,12 @@ def palette(job: Job) -> Made:
     from stages.measure import StyleImages
 
     styles = StyleImages(
-        paths=tuple(job.path("style", style=i) for i in job.brief.paintings),
+        paths=tuple(job.path(job.brief.painting, style=i) for i in job.brief.paintings),
         weights=_shares(job),
     )
     size = job.brief.plan.display[-1].size
-    found = stage.fit(job.path("photo"), styles, size, job.setting("style.palette"))
+    job.setting("style.palette")  # named in the row: how far colours go comes of it
+    found = stage.fit(job.path("photo"), styles, size, job.brief.palette)
     return Made(lambda out: canvas.palette.save(found, out))
 
 
@@ -339,6 +366,16 @@ def level_blended(job: Job) -> Made:
     )
 
 
+def coloured(job: Job) -> Made:
+    """The last canvas in the photo's colours."""
+    from stages import colour
+
+    last = len(job.brief.plan.levels)
+    source, photo = job.path(job.brief.result(last), level=last), job.path("photo")
+    mask, how, size = _colour_mask(job), job.setting("colour.keep"), job.brief.plan.display[-1].size
+    return Made(lambda out: colour.run(source, photo, out, size, how, mask))
+
+
 def tiff(job: Job) -> Made:
     """The print as TIFF."""
     from stages import finish
@@ -356,8 +393,8 @@ def jpeg(job: Job) -> Made:
 
 
 def _last_canvas(job: Job) -> Path:
-    last = len(job.brief.plan.levels)
-    return job.path(job.brief.result(last), level=last)
+    ref = job.brief.printed
+    return job.path(ref.name, level=ref.place.level)
 
 
 # ---- settings as the stages take them
@@ -393,7 +430,7 @@ def _style_images(job: Job, section: str = "") -> StyleImages:
     for key in ("style.scale", "style.scales"):
         job.setting(key)  # named in the row: the sizes come of it
     return StyleImages(
-        paths=tuple(job.path("style", style=i, level=0) for i in job.brief.paintings),
+        paths=tuple(job.path(job.brief.painting, style=i, level=0) for i in job.brief.paintings),
         weights=_shares(job),
         scales=job.brief.scales,
         soften=job.setting(f"{section}.soften") if section else 0.0,

@@ -106,6 +106,28 @@ class Brief:
 
         return counted(self.settings, self.style_count)
 
+    def has(self, role: str) -> bool:
+        """Whether there is an input of a role."""
+        return bool(self.of_role(role))
+
+    @property
+    def painting(self) -> str:
+        """What paint and statistics are taken from, by name."""
+        return "recoloured style" if self.settings.colour.place == "before" else "style"
+
+    @property
+    def palette(self) -> float:
+        """How far the photo's colours are moved to the paintings', unless those are to it."""
+        return 0.0 if self.settings.colour.place == "before" else self.settings.style.palette
+
+    @property
+    def printed(self) -> Ref:
+        """The canvas that the print files are made of."""
+        if self.settings.colour.place == "after":
+            return Ref("coloured canvas")
+        last = len(self.plan.levels)
+        return Ref(self.result(last), Place(level=last))
+
     def level(self, place: Place) -> LevelPlan:
         """The level of a place above display."""
         return self.plan.levels[place.level - 1]
@@ -187,6 +209,8 @@ class Brief:
         """
         if key == "encoder.name":
             return Path(self.settings.encoder.name).name, self.weights
+        if key == "style.palette":
+            return self.palette
         if key == "style.weights":
             return self.shares
         if key == "style.scales":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from pipeline.config.masking import COLOUR_MASK
 from pipeline.engine import makers
 from pipeline.engine.outputs import Apart, Brief, Output, Place, Ref, Scope
 from stages.sheet import CENTRE
@@ -32,7 +33,12 @@ _FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
 
 
 def _paintings(brief: Brief) -> list[Ref]:
-    return [Ref("style", Place(style=i)) for i in brief.paintings]
+    return [Ref(brief.painting, Place(style=i)) for i in brief.paintings]
+
+
+def _colour_mask(brief: Brief) -> list[Ref]:
+    """The mask of where colours are kept, if there is one."""
+    return [Ref("colour mask")] if brief.has(COLOUR_MASK) else []
 
 
 def _handed_on(brief: Brief, level: int) -> Ref:
@@ -70,6 +76,11 @@ def _photo_part(brief: Brief, place: Place) -> object:
     """Which photo, its size on the canvas, and where it is cropped if not around its centre."""
     found = (brief.of_role("photo")[0].sha256, brief.plan.size)
     return found if brief.crop == CENTRE else (*found, brief.crop)
+
+
+def _mask_part(brief: Brief, role: str) -> object:
+    """Which mask, and how it is cropped and sized, as the photo is."""
+    return brief.of_role(role)[0].sha256, brief.plan.size, brief.crop
 
 
 def _sheet(brief: Brief, place: Place) -> object:
@@ -155,6 +166,31 @@ TABLE: tuple[Output, ...] = (
         make=makers.style,
         settings=("style.max_pixels",),
         facts=lambda brief, at: brief.of_role("style")[at.style - 1].sha256,
+    ),
+    Output(
+        name="colour mask",
+        stage="prepare",
+        scope=Scope.RUN,
+        pattern="prepare/colour-mask.npy",
+        version="1",
+        make=makers.colour_mask,
+        facts=lambda brief, _: _mask_part(brief, COLOUR_MASK),
+        there=lambda brief, _: brief.has(COLOUR_MASK),
+        bytes=lambda brief, _: brief.plan.size.pixels * _PIXEL / 3,
+    ),
+    Output(
+        name="recoloured style",
+        stage="palette",
+        scope=Scope.STYLE,
+        pattern="palette/style-{style}.npy",
+        version="1",
+        make=makers.recoloured_style,
+        inputs=lambda brief, at: [Ref("style", at), Ref("photo"), *_colour_mask(brief)],
+        settings=("colour.keep",),
+        facts=lambda brief, _: brief.plan.display[-1].size,
+        there=lambda brief, at: (
+            brief.settings.colour.place == "before" and at.style in brief.paintings
+        ),
     ),
     Output(
         name="palette",
@@ -375,13 +411,31 @@ TABLE: tuple[Output, ...] = (
         before=lambda brief, at: _sweep_source(brief, at.at(sweep=brief.level(at).sweeps)),
     ),
     Output(
+        name="coloured canvas",
+        stage="colour",
+        scope=Scope.RUN,
+        pattern="colour/canvas.npy",
+        version="1",
+        make=makers.coloured,
+        inputs=lambda brief, _: [
+            *(_handed_on(brief, len(brief.plan.levels)), Ref("photo")),
+            *_colour_mask(brief),
+        ],
+        settings=("colour.keep",),
+        facts=lambda brief, _: brief.plan.display[-1].size,
+        there=lambda brief, _: brief.settings.colour.place == "after",
+        work=_print_file,
+        bytes=_print_bytes,
+        before=lambda brief, _: _handed_on(brief, len(brief.plan.levels)),
+    ),
+    Output(
         name="TIFF",
         stage="finish",
         scope=Scope.RUN,
         pattern="print.tif",
         version="1",
         make=makers.tiff,
-        inputs=lambda brief, _: [_handed_on(brief, len(brief.plan.levels))],
+        inputs=lambda brief, _: [brief.printed],
         settings=_FORMAT,
         facts=_sheet,
         work=_print_file,
@@ -395,7 +449,7 @@ TABLE: tuple[Output, ...] = (
         pattern="print.jpg",
         version="1",
         make=makers.jpeg,
-        inputs=lambda brief, _: [_handed_on(brief, len(brief.plan.levels))],
+        inputs=lambda brief, _: [brief.printed],
         settings=_FORMAT,
         facts=_sheet,
         there=_jpeg_holds,

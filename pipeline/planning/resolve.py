@@ -15,7 +15,7 @@ from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.host import hours, speed
 from pipeline.host import resources as machine
-from pipeline.planning import estimate, sheets
+from pipeline.planning import estimate, masks, sheets
 from pipeline.planning import levels as plan
 from stages.errors import UsageError
 from stages.tiles import Size
@@ -76,7 +76,7 @@ def tell_of_inputs(photo: Facts, styles: list[Facts], size: Size, console: Conso
 def tell_of_print(photo: Facts, styles: list[Facts], settings: Settings, console: Console) -> None:
     """Warn of what is odd or too small for a print of resolved settings, before work begins."""
     tell_of_inputs(photo, styles, config.print_size(settings), console)
-    for note in sheets.notes(photo, styles, settings):
+    for note in [*sheets.notes(photo, styles, settings), *masks.notes(settings, photo, styles)]:
         console.warn(note)
 
 

@@ -6,7 +6,14 @@ from stages.canvas.export import difference, preview
 from stages.canvas.feathering import blend, weights
 from stages.canvas.files import read, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
-from stages.canvas.inputs.decode import Facts, check, inspect, prepare_photo, prepare_style
+from stages.canvas.inputs.decode import (
+    Facts,
+    check,
+    inspect,
+    prepare_mask,
+    prepare_photo,
+    prepare_style,
+)
 from stages.canvas.picture import check_suffix, write_image
 from stages.canvas.printed.cropping import picture_crop
 from stages.canvas.printed.formats import PrintFormat, jpeg_possible, write_jpeg, write_tiff
@@ -25,6 +32,7 @@ __all__ = [
     "difference",
     "inspect",
     "jpeg_possible",
+    "prepare_mask",
     "prepare_photo",
     "prepare_style",
     "palette",

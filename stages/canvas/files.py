@@ -1,7 +1,8 @@
 """Canvas files: `.npy`, little-endian float32, C order, shape (height, width, 3).
 
 Values are 0 to 1 in display-referred sRGB. A painting that was cut out has a fourth channel, its
-opacity; its colours lie over white, and whoever does not ask for opacity sees those alone. A file
+opacity; its colours lie over white, and whoever does not ask for opacity sees those alone. Masks
+have a channel for each part that they tell apart. A file
 is checked whenever it is opened: type, order, shape and length must agree, so a half-written one is
 never read as a picture.
 """
@@ -21,6 +22,7 @@ from stages.errors import TilebrushError
 from stages.tiles import Rect, Size
 
 BYTES_PER_PIXEL = 12
+MOST_CHANNELS = 16
 
 Pixels = NDArray[np.float32]
 Rows = Callable[[int, int], Pixels]
@@ -43,12 +45,20 @@ def read(path: Path, rect: Rect | None = None) -> Pixels:
     return np.ascontiguousarray(_read(path, rect)[..., :3])
 
 
+def channels(path: Path, rect: Rect | None = None) -> Pixels:
+    """All channels of a canvas, a mask or a rectangle inside it, (height, width, channels).
+
+    Raises: `TilebrushError` for a damaged file or a rectangle that leaves the canvas.
+    """
+    return np.ascontiguousarray(_read(path, rect))
+
+
 def opacity(path: Path, rect: Rect | None = None) -> Pixels | None:
     """Opacity of a canvas or a rectangle of it, (height, width), 0 to 1; None if it has none.
 
     Raises: `TilebrushError` for a damaged file or a rectangle that leaves the canvas.
     """
-    if layout(path).channels == 3:
+    if layout(path).channels != 4:
         return None
     return np.ascontiguousarray(_read(path, rect)[..., 3])
 
@@ -189,7 +199,7 @@ def layout(path: Path) -> Layout:
         dtype != np.dtype("<f4")
         or fortran
         or len(shape) != 3
-        or shape[2] not in (3, 4)
+        or shape[2] > MOST_CHANNELS
         or 0 in shape
     ):
         raise TilebrushError(

@@ -78,6 +78,18 @@ def opacity_at(src: Path, size: Size) -> Rows | None:
     return lambda top, bottom: resampling.part(top, bottom)[..., 0]
 
 
+def grey_at(src: Path, size: Size) -> Rows:
+    """Any rows, (rows, width), of a mask of one channel at another size."""
+    source = files.size_of(src)
+
+    def rows(start: int, stop: int) -> Pixels:
+        found = files.channels(src, Rect(0, start, source.width, stop - start))
+        return np.repeat(found[..., :1], 3, axis=2)  # resampled as three equal channels
+
+    resampling = _Resampling(source, size, rows, "lanczos3")
+    return lambda top, bottom: resampling.part(top, bottom)[..., 0]
+
+
 def resized(array: Pixels, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
     """An array (height, width, 3) at another size, clipped to 0 to 1."""
     height, width, _ = array.shape

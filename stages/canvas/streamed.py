@@ -29,6 +29,8 @@ def streamed(path: Path) -> Any:
     source.on_read(rows.read)
     source.on_seek(rows.seek)
     image = _vips.Image.new_from_source(source, "", access="sequential", fail_on="error")
+    if image.bands < 3:
+        image = image.extract_band(0).bandjoin([image.extract_band(0)] * 2)
     image = image.extract_band(0, n=3) if image.bands > 3 else image
     return image.copy(interpretation="srgb")
 
@@ -91,7 +93,7 @@ def _frame(size: Size, channels: int) -> bytes:
         entry(257, _LONG8, size.height),
         entry(258, _SHORT, *[32] * channels),  # bits per channel
         entry(259, _SHORT, 1),  # not compressed
-        entry(262, _SHORT, 2),  # RGB
+        entry(262, _SHORT, 2 if channels > 2 else 1),  # RGB, or grey where it is a mask
         table(273, tables),  # where the strips are
         entry(277, _SHORT, channels),  # channels
         entry(278, _LONG8, _STRIP_ROWS),

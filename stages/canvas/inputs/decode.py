@@ -125,6 +125,19 @@ def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
     return _convert(picture, dst, whole, target, cut_out=_cut_out(picture))
 
 
+def prepare_mask(path: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE) -> Size:
+    """Write a mask of a photograph as a canvas of one channel; returns the canvas's size.
+
+    As `prepare_photo`; grey counts, of colours their mean, white is one.
+    Raises: `InputImageError` if any pixel of the file cannot be decoded.
+    """
+    picture = _usable(path)
+    crop = focused_crop(picture.facts.size, size, at)
+    larger = crop.width >= size.width and crop.height >= size.height
+    target = size if larger else Size(crop.width, crop.height)
+    return _convert(picture, dst, crop, target, grey=True)
+
+
 def _cut_out(picture: _Picture) -> bool:
     """Whether a painting is transparent anywhere.
 
@@ -213,11 +226,17 @@ def _interlaced(image: Any) -> bool:
 
 
 def _convert(
-    picture: _Picture, dst: Path, crop: Rect, target: Size, *, cut_out: bool = False
+    picture: _Picture,
+    dst: Path,
+    crop: Rect,
+    target: Size,
+    *,
+    cut_out: bool = False,
+    grey: bool = False,
 ) -> Size:
     """Write a rectangle of the upright image at the size `target`; returns that.
 
-    With its opacity if it is `cut_out`.
+    With its opacity if it is `cut_out`; of one channel if `grey`.
     """
     path, image, facts = picture.path, picture.image, picture.facts
     with _decoding(path):
@@ -226,6 +245,8 @@ def _convert(
         whole = to_srgb(image, path, picture.meaning)
         if cut_out:
             whole = whole.bandjoin(opacity(image, picture.meaning).cast("float"))
+        if grey:
+            whole = whole.bandmean()
         part = unturned(crop, facts.size, facts.orientation)
         rgb = whole.crop(part.x, part.y, part.width, part.height)
         turned = sideways(facts.orientation)

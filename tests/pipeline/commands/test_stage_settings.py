@@ -36,12 +36,14 @@ OTHER = {
     "run.nice": "1", "run.memory": "3GB", "run.budget": "2h", "run.until": "2099-01-01 07:30",
     "run.only_between": "00:00-23:59", "run.disk_wait": "1", "energy.watts": "50",
     "energy.price_per_kwh": "1", "energy.currency": "USD", "energy.co2_g_per_kwh": "1",
+    "colour.keep": "luma", "colour.when": "before", "colour.mask": "mask.png",
 }  # fmt: skip
 # No effect on what a tiny print on one processor consists of, whichever stage is run again.
 WITHOUT = {
     "recipe", "print.fit", "print.orientation", "print.bleed", "print.border_colour",
     "style.weights", "optimizer.rate", "run.nice", "run.memory",
-    "run.budget", "run.until", "display.start", "run.only_between", "run.disk_wait",
+    "run.budget", "run.until", "colour.when", "colour.mask", "display.start", "run.only_between",
+    "run.disk_wait",
     *(key for key in OTHER if key.startswith("energy.")),
 }  # fmt: skip
 # Of another kind of run they do: with a larger painting, with more iterations, cropped.
@@ -52,6 +54,8 @@ NEW_RUN = {"levels.max_ratio"}
 ELSEWHERE = {"run.threads", "run.device", "encoder.name", "encoder.weights"}
 
 STAGES = [Asked(name, 2 if levelled else None) for name, levelled in table.stages().items()]
+# The photo's colours are not kept.
+THERE = [asked for asked in STAGES if asked.stage != "colour"]
 
 
 def made(run: Path, asked: Asked, into: Path, **changed: str) -> dict[str, bytes]:
@@ -68,7 +72,7 @@ Plain = tuple[Path, dict[str, dict[str, bytes]]]
 def plain(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Plain:
     """A print, and what every stage makes with its own settings."""
     folder = tmp_path_factory.mktemp("plain")
-    return finished, {asked.name: made(finished, asked, folder / asked.name) for asked in STAGES}
+    return finished, {asked.name: made(finished, asked, folder / asked.name) for asked in THERE}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,7 @@ def by_moments(printer, tmp_path_factory: pytest.TempPathFactory) -> Plain:
     """The same of a print whose levels are not painted."""
     folder = tmp_path_factory.mktemp("moments")
     printer(folder / "run", style_matching="moments")
-    stages = [asked for asked in STAGES if asked.stage != "paint"]
+    stages = [asked for asked in THERE if asked.stage != "paint"]
     return folder / "run", {
         asked.name: made(folder / "run", asked, folder / asked.name) for asked in stages
     }

@@ -36,7 +36,7 @@ def test_names_and_files_are_of_one_output_each() -> None:
 def test_stages_are_in_order_and_know_whether_they_have_levels() -> None:
     assert table.stages() == {
         "prepare": False, "palette": False, "display": False, "upsample": True, "paint": True,
-        "restyle": True, "blend": True, "finish": False,
+        "restyle": True, "blend": True, "colour": False, "finish": False,
     }  # fmt: skip
 
 
@@ -49,9 +49,8 @@ def test_outputs_come_after_what_they_are_made_from(printer) -> None:
             for ref in output.inputs(own, place):
                 assert (ref.name, ref.place) in seen
         seen |= {(output.name, place) for place in places}
-    assert {name for name, _ in seen} == {
-        output.name for output in table.TABLE if output.name not in ("style", "budget")
-    }
+    of_others = {"style", "budget", "colour mask", "recoloured style", "coloured canvas"}
+    assert {name for name, _ in seen} == {output.name for output in table.TABLE} - of_others
 
 
 def test_every_place_of_a_tile_is_in_the_grid_it_names() -> None:
