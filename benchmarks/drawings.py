@@ -23,7 +23,8 @@ from benchmarks.looks import read
 from benchmarks.pairs import cell
 from stages import canvas
 from stages.canvas.looks.colours import spread
-from stages.canvas.looks.texture import Grey, Pixels, luminance
+from stages.canvas.looks.texture import Grey, Pixels
+from stages.canvas.luminance import luminance
 from stages.tiles import Size, fitted
 
 SIZE = Size(1066, 800)

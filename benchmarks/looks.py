@@ -25,11 +25,11 @@ from stages.canvas.looks.texture import (
     Pixels,
     coherence,
     grain,
-    luminance,
     size_of,
     structure,
     weave,
 )
+from stages.canvas.luminance import luminance
 from stages.measure import style_size
 
 _MAX_PIXELS = 40_000_000

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from benchmarks.common import INPUTS, print_table, save_json
 from benchmarks.looks import read
 from stages import canvas
-from stages.canvas.looks.texture import Grey, Pixels, luminance, size_of
+from stages.canvas.looks.texture import Grey, Pixels, size_of
+from stages.canvas.luminance import luminance
 from stages.canvas.places import dictionary, paint, survey
 from stages.canvas.places.matching import Manner, Matches
 from stages.canvas.places.paint import Ready

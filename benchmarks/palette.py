@@ -26,7 +26,8 @@ from stages.canvas.looks.colours import (
     palette_distance,
     spread,
 )
-from stages.canvas.looks.texture import Pixels, luminance
+from stages.canvas.looks.texture import Pixels
+from stages.canvas.luminance import luminance
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from stages import brushwork, measure
 from stages.brushwork import Paint
 from stages.canvas import files, palette, resample
 from stages.canvas.ground import Tooth, roughened
+from stages.canvas.luminance import luminance
 from stages.canvas.palette import Toning
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
@@ -24,7 +27,10 @@ from stages.tiles import Rect, Scale, Size
 
 @dataclass(frozen=True)
 class Manner:
-    """How the display image is stylized; `content_energy` is the unit of the content loss."""
+    """How the display image is stylized; `content_energy` is the unit of the content loss.
+
+    `joining` is how many iterations join the paint, if there is any.
+    """
 
     weights: Weights
     optimizer: Optimizer
@@ -32,6 +38,7 @@ class Manner:
     content_energy: float
     toning: Toning = palette.NONE
     paint: Paint | None = None
+    joining: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,27 +65,30 @@ def stylize(
     for scale in path:
         content = resample.resized(photo, scale.size)
         canvas = roughened(resample.resized(canvas, scale.size), manner.tooth)
-        everything = Rect(0, 0, scale.size.width, scale.size.height)
-        task = Task(
-            core=everything,
-            write=everything,
-            style=style_of(scale.size),
-            canvas=None,
-            content_energy=manner.content_energy,
-            weights=manner.weights,
-            iterations=scale.iterations,
-            optimizer=manner.optimizer,
-            hues=manner.toning.hues,
-        )
         result = studio.restyle(
             canvas,
             content,
-            task,
+            _task(style_of(scale.size), scale, manner),
             lambda progress, scale=scale: report(scale, progress),  # type: ignore[misc]
         )
         canvas = result.pixels
         curves.append(result.losses)
     return Displayed(canvas, tuple(curves))
+
+
+def _task(style: Moments, scale: Scale, manner: Manner) -> Task:
+    everything = Rect(0, 0, scale.size.width, scale.size.height)
+    return Task(
+        core=everything,
+        write=everything,
+        style=style,
+        canvas=None,
+        content_energy=manner.content_energy,
+        weights=manner.weights,
+        iterations=scale.iterations,
+        optimizer=manner.optimizer,
+        hues=manner.toning.hues,
+    )
 
 
 def from_files(
@@ -101,7 +111,24 @@ def from_files(
     )
     if manner.paint is None:
         return made
-    return replace(made, pixels=brushwork.over(made.pixels, content, styles, manner.paint))
+    painted = brushwork.over(made.pixels, content, styles, manner.paint)
+    if not manner.joining:
+        return replace(made, pixels=painted)
+    scale = Scale(path[-1].size, manner.joining)
+    crisp = replace(styles, soften=0.0, combed=0)  # of paint nothing is to be kept out
+    task = _task(measure.style_moments(studio, crisp, scale.size), scale, manner)
+    result = studio.restyle(painted, content, task, lambda progress: report(scale, progress))
+    return Displayed(relit(painted, result.pixels), (*made.losses, result.losses))
+
+
+def relit(painted: Pixels, joined: Pixels) -> Pixels:
+    """Paint `(H, W, 3)` as light as it is when joined, in its own hues.
+
+    The optimizer joins dabs to strokes, but where it moves colours it makes some that the painting
+    does not have.
+    """
+    lighter = luminance(joined) - luminance(painted)
+    return np.asarray(np.clip(painted + lighter[..., None], 0.0, 1.0), np.float32)
 
 
 def content_energy(studio: Studio, photo: Path, size: Size, toning: Toning = palette.NONE) -> float:

@@ -15,6 +15,7 @@ import torch
 from stages.canvas import files, resample
 from stages.canvas.looks import colours, texture
 from stages.canvas.looks.texture import Grey, Pixels
+from stages.canvas.luminance import luminance
 from stages.measure import style_size
 from stages.nst import losses
 from stages.nst.studio import Studio
@@ -51,7 +52,7 @@ def judged(studio: Studio, picture: Path, photo: Path, style: Path) -> Verdict:
     size = texture.size_of(image)
     plain = resample.shrunk(photo, size)
     painting = resample.shrunk(style, style_size(files.size_of(style), size, 1.0))
-    ours, theirs = texture.luminance(image), texture.luminance(painting)
+    ours, theirs = luminance(image), luminance(painting)
     small, own = colours.at_width(image), colours.at_width(painting)
     bands = [_contrast(small, own, scale) for scale in colours.BANDS]
     told = [band for band in bands if band is not None]
@@ -86,7 +87,7 @@ def _over(
 
 
 def _contrast(image: Pixels, painting: Pixels, scale: float) -> float | None:
-    return _over(colours.contrast, texture.luminance(image), texture.luminance(painting), scale)
+    return _over(colours.contrast, luminance(image), luminance(painting), scale)
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -65,7 +65,7 @@ def display(
         output=str(out),
         size=str(size),
         encoder=settings.encoder.name,
-        iterations=sum(scale.iterations for scale in loose.brief.plan.display),
+        iterations=loose.brief.display_iterations,
         took_seconds=round(worked() - began, 2),
         peak_memory_bytes=peak_memory(),
     )
@@ -94,7 +94,7 @@ class _Display:
         exact = resolve(self.settings, photo, loose.brief.style_count, self.size)
         # The display is all that is made: no level lies above it.
         brief = Brief(exact, replace(levels.make(exact), levels=()), self.inputs)
-        with self.console.progress(sum(s.work for s in brief.plan.display), "display") as bar:
+        with self.console.progress(table.display_work(brief), "display") as bar:
             whole = self._loose(exact, brief.plan, bar.advance)
             whole.made |= loose.made
             bar.stage("display")

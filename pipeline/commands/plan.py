@@ -133,7 +133,7 @@ def _rows(brief: Brief, seconds: list[float] | None) -> Iterator[LevelRow]:
     times: list[float | None]
     times = [None] * (len(plan.levels) + 1) if seconds is None else [round(s, 1) for s in seconds]
     size = str(plan.display[-1].size)
-    iterations = sum(scale.iterations for scale in plan.display)
+    iterations = brief.display_iterations
     yield LevelRow(
         level=0, size=size, tiles=1, window=size, sweeps=1, iterations=iterations, seconds=times[0]
     )

@@ -111,7 +111,7 @@ def _display(state: State) -> LevelStatus:
         sweep="1/1",
         tiles=f"{int(done)}/1",
         done_share=float(done),
-        iterations=sum(scale.iterations for scale in plan.display),
+        iterations=state.brief.display_iterations,
     )
 
 

@@ -110,7 +110,7 @@ class Maker:
                 loose.make(ref, f"cell-{_file_name(ref)}")
         notes = {"key": cell.key, "seconds": worked() - began, **self.session.energy()}
         notes |= {"peak_memory_bytes": peak_memory(), "losses": _kept(loose.losses)}
-        notes["iterations"] = sum(scale.iterations for scale in brief.plan.display)
+        notes["iterations"] = brief.display_iterations
         source = loose.made[matrix.PICTURE]
         self._commit(cell.picture, lambda out: _write_picture(source, out, brief), notes)
         self.tally.made += 1

@@ -163,6 +163,13 @@ class PaintSettings(Section):
         description="how far the photo's edges are put back before the display is painted, 0 to 1: "
         "an optimizer bends them to its strokes. Plain parts keep their swirls",
     )
+    join: int = Field(
+        default=10,
+        ge=0,
+        le=100_000,
+        description='optimizer iterations that join the display\'s dabs to strokes with "both", in '
+        "their lightness alone: hues stay the painting's. 0: paint as it is laid",
+    )
 
 
 class LevelSettings(Section):

@@ -152,6 +152,7 @@ def display(job: Job) -> Made:
             content_energy=_energy(job),
             toning=_toning(job),
             paint=_display_paint(job) if job.setting("style.matching") != "moments" else None,
+            joining=job.brief.joining,
         ),
         lambda scale, _: job.did(scale.size.pixels / 1e6),
     )
@@ -234,6 +235,7 @@ def _paint(job: Job) -> Paint:
 
 
 def _display_paint(job: Job) -> Paint:
+    job.setting("paint.join")  # named in the row: the brief reads it
     return replace(_paint(job), lines=job.setting("paint.lines"))
 
 

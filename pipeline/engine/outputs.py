@@ -160,6 +160,16 @@ class Brief:
         """Whether canvases are painted with the paintings' own paint."""
         return self.settings.style.matching != "moments"
 
+    @property
+    def joining(self) -> int:
+        """Iterations that join the display's paint."""
+        return self.settings.paint.join if self.settings.style.matching == "both" else 0
+
+    @property
+    def display_iterations(self) -> int:
+        """Iterations of all scales of the display, and those that join its paint."""
+        return sum(scale.iterations for scale in self.plan.display) + self.joining
+
     def restyled(self, level: int) -> bool:
         """Whether a level above display is restyled by the optimizer."""
         return self.plan.levels[level - 1].iterations > 0
@@ -219,7 +229,9 @@ class Brief:
             return None
         other = {"lbfgs": ("optimizer.rate",), "adam": ("optimizer.history", "optimizer.step")}
         drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
-        unused = drawn if self.painted else ("paint.copies", "paint.tone", "paint.lines")
+        unused = (
+            drawn if self.painted else ("paint.copies", "paint.tone", "paint.lines", "paint.join")
+        )
         if key in (*unused, *other[self.settings.optimizer.name]):
             return None
         return setting(self.settings, key)

@@ -117,6 +117,12 @@ def _print_file(brief: Brief, place: Place) -> float:
     return brief.plan.size.pixels * FILE_WORK / 1e6
 
 
+def display_work(brief: Brief) -> float:
+    """Megapixel-iterations of the display, its joining included."""
+    path = brief.plan.display
+    return sum(s.work for s in path) + path[-1].size.pixels * brief.joining / 1e6
+
+
 def _level_file(brief: Brief, place: Place) -> float:
     return brief.level(place).size.pixels * FILE_WORK / 1e6
 
@@ -229,17 +235,11 @@ TABLE: tuple[Output, ...] = (
         ],
         settings=(
             *(*_COMPUTED, *_LOSS, *_OPTIMIZER, *_PAINTINGS, "style.content_weight", "run.seed"),
-            *(
-                "display.tooth",
-                "display.soften",
-                "display.comb",
-                "style.matching",
-                *_PAINT,
-                "paint.lines",
-            ),
+            *("display.tooth", "display.soften", "display.comb", "style.matching"),
+            *(*_PAINT, "paint.lines", "paint.join"),
         ),
         facts=lambda brief, _: brief.plan.display,
-        work=lambda brief, _: sum(scale.work for scale in brief.plan.display),
+        work=lambda brief, _: display_work(brief),
         bytes=lambda brief, _: brief.plan.display[-1].size.pixels * _PIXEL,
         before=lambda brief, _: Ref("photo"),
         paced=True,

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from stages.canvas.files import Pixels
+from stages.canvas.luminance import luminance
 
 _FINE = 12.0  # px, blur that parts lines from tones
 _NEAR = 5.0  # px around a line that belong to it
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def redrawn(image: Pixels, photo: Pixels, share: float) -> Pixels:
@@ -27,7 +27,7 @@ def redrawn(image: Pixels, photo: Pixels, share: float) -> Pixels:
     if share <= 0:
         return image
     theirs = _fine(photo)
-    strength = np.abs(theirs @ _LUMA)
+    strength = np.abs(luminance(theirs))
     mean = float(strength.mean())
     if mean < 1e-6:  # a plain photo has no lines
         return image

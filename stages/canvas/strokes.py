@@ -25,13 +25,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.canvas import luminance
 from stages.canvas.files import Pixels, Rows
 from stages.canvas.ground import noise
 from stages.tiles import Size
 
 Plane = NDArray[np.float32]
 
-_LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 _BEFORE = 1.5  # px, blur before the gradients: what is finer has no direction worth following
 _AROUND = 6.0  # px, blur of the structure tensor: about the width of a stroke
 _EDGE = 3.0  # px, blur before the curvature whose sign says on which side of an edge a pixel lies
@@ -195,7 +195,7 @@ def _shocked(pixels: Pixels, cos: Plane, sin: Plane) -> Pixels:
 
 
 def _grey(pixels: Pixels) -> Plane:
-    return np.asarray(cv2.transform(pixels, _LUMINANCE))
+    return np.asarray(cv2.transform(pixels, luminance.WEIGHTS[None]))
 
 
 def _blurred(plane: Plane, sigma: float) -> Plane:

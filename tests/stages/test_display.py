@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages import canvas, display, measure
+from stages.brushwork import Paint
 from stages.canvas import Tooth
 from stages.measure import StyleImages
 from stages.nst.losses import style_loss
@@ -134,3 +136,21 @@ def test_in_a_plain_sky_strokes_do_not_follow_the_rows(
         return float(np.abs(np.diff(inner, axis=1)).mean() / np.abs(np.diff(inner, axis=0)).mean())
 
     assert across_over_down(Tooth()) < 0.5 < 0.7 < across_over_down(Tooth(0.02))
+
+
+def test_paint_is_joined_in_its_lightness_alone(
+    studio: Studio, files: tuple[Path, StyleImages]
+) -> None:
+    photo, styles = files
+
+    def made(joining: int) -> display.Displayed:
+        how = replace(manner(studio), paint=Paint(), joining=joining)
+        return display.from_files(studio, photo, styles, PATH, how)
+
+    laid, joined = made(0), made(4)
+    assert len(joined.losses) == len(PATH) + 1 and len(laid.losses) == len(PATH)
+    assert joined.losses[-1][-1] < joined.losses[-1][0]
+    moved = joined.pixels - laid.pixels
+    inside = ((joined.pixels > 0) & (joined.pixels < 1)).all(axis=-1)
+    assert inside.mean() > 0.5 and np.abs(moved[inside]).max() > 0.01
+    np.testing.assert_allclose(moved[inside].std(axis=-1), 0, atol=1e-6)

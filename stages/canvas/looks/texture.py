@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.canvas.luminance import luminance
 from stages.canvas.resample import resized
 from stages.tiles import Size, centre_crop
 
@@ -20,12 +21,6 @@ STRUCTURE_SIZE = Size(533, 400)
 _INTEGRATION = 3.0  # of coherence: px of the tensor's blur per px of the gradient's
 _PATCH, _AXIS_DEGREES = 128, 5.0  # of weave
 _FLAT_PATCH, _FLAT_SHARE = 32, 0.2  # of grain
-
-
-def luminance(pixels: Pixels) -> Grey:
-    """`(H, W, 3)` sRGB as `(H, W)`."""
-    grey: Grey = pixels @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    return grey
 
 
 def size_of(pixels: NDArray[np.float32]) -> Size:

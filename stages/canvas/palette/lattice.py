@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.canvas import luminance
+
 Table = NDArray[np.float32]
 Nodes = tuple[Any, ...]
 
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _GREY = 3  # number of the grey diagonal among the directions; 0 to 2 are r, g and b
 _PASSES = 40
 _PIXELS = 1 << 16  # read at a time, so that what is between stays in the processor's caches
@@ -57,7 +58,7 @@ def gain(table: Table) -> float:
 
 def least_rise(table: Table) -> float:
     """The least change of luminance along an edge towards more r, g or b."""
-    light = table @ LUMINANCE
+    light = table @ luminance.WEIGHTS
     return min(float(np.diff(light, axis=axis).min()) for axis in range(3))
 
 
@@ -78,7 +79,7 @@ def bounded(table: Table, limit: float, held: Table, centre: NDArray[Any]) -> Ta
         for direction in range(_GREY):
             for edge in _edges(len(table), direction):
                 _put_in_order(table, ease, edge)
-    light = table @ LUMINANCE
+    light = table @ luminance.WEIGHTS
     for axis in range(3):
         light = np.maximum.accumulate(light, axis)
     table = _lit(table, light)
@@ -114,7 +115,7 @@ def _drawn_together(table: Table, ease: Table, edge: tuple[Nodes, Nodes], most: 
 
 def _put_in_order(table: Table, ease: Table, edge: tuple[Nodes, Nodes]) -> None:
     a, b = edge
-    low, high = table[a] @ LUMINANCE, table[b] @ LUMINANCE
+    low, high = table[a] @ luminance.WEIGHTS, table[b] @ luminance.WEIGHTS
     share = (ease[a] / (ease[a] + ease[b]))[..., 0]
     meeting = low + share * (high - low)
     wrong = low > high
@@ -125,7 +126,7 @@ def _put_in_order(table: Table, ease: Table, edge: tuple[Nodes, Nodes]) -> None:
 
 def _lit(colours: Table, light: Table) -> Table:
     """Colours brought to a luminance with white or black, which keeps greys grey."""
-    own = colours @ LUMINANCE
+    own = colours @ luminance.WEIGHTS
     white = np.clip((light - own) / np.maximum(1 - own, 1e-6), 0, 1)[..., None]
     black = np.clip(light / np.maximum(own, 1e-6), 0, 1)[..., None]
     return np.asarray((colours + white * (1 - colours)) * black)

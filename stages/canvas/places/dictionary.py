@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from stages.canvas import luminance
 from stages.canvas.files import Pixels
 from stages.canvas.places import keys
 from stages.canvas.places.keys import Numbers, Projection, Spread, Whole
@@ -31,7 +32,6 @@ Half = NDArray[np.float16]
 Places = NDArray[np.int32]
 
 RELIEF_SIDE = 11  # px of the square within which relief is measured
-_LIGHT = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 _FITTED = 20_000  # samples that the principal components are taken of
 _ROWS = 512
 
@@ -139,7 +139,7 @@ def _soft_planes(painting: Half, options: Options) -> Half:
 
 def relief(pixels: Pixels) -> Numbers:
     """Standard deviation of the luminance within 11x11 px around every pixel, `(H, W)`."""
-    light = np.asarray(cv2.transform(pixels, _LIGHT))
+    light = np.asarray(cv2.transform(pixels, luminance.WEIGHTS[None]))
     side = (RELIEF_SIDE, RELIEF_SIDE)
     mean = np.asarray(cv2.blur(light, side))
     found: Numbers = np.sqrt(np.maximum(np.asarray(cv2.blur(light * light, side)) - mean**2, 0))

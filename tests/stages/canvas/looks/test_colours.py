@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages.canvas.looks import colours
-from stages.canvas.looks.texture import luminance
+from stages.canvas.luminance import luminance
 
 Pixels = NDArray[np.float32]
 

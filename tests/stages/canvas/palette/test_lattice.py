@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from stages.canvas import luminance
 from stages.canvas.palette import lattice
 
 Table = NDArray[np.float32]
@@ -104,7 +105,7 @@ colour = arrays(np.float32, 3, elements=st.floats(0, 1, width=32))
 @given(colour, colour)
 def test_more_of_all_channels_is_never_darker(one: Table, other: Table) -> None:
     low, high = np.minimum(one, other), np.maximum(one, other)
-    dark, light = lattice.read(usual(), np.stack([low, high])) @ lattice.LUMINANCE
+    dark, light = lattice.read(usual(), np.stack([low, high])) @ luminance.WEIGHTS
     assert dark <= light + TINY
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from stages.canvas import luminance
 from stages.canvas.palette import lattice
 from stages.canvas.palette import mapping as palette
 from stages.canvas.palette.mapping import Painting, Palette
@@ -20,7 +21,7 @@ Pixels = NDArray[np.float32]
 
 
 def grey(pixels: Pixels) -> Pixels:
-    return np.repeat((pixels @ lattice.LUMINANCE)[..., None], 3, axis=-1)
+    return np.repeat((pixels @ luminance.WEIGHTS)[..., None], 3, axis=-1)
 
 
 def sketch(height: int = 90, width: int = 120) -> Pixels:
@@ -107,7 +108,7 @@ colour = arrays(np.float32, 3, elements=st.floats(0, 1, width=32))
 @given(colour, colour)
 def test_highlights_stay_highlights(one: Pixels, other: Pixels) -> None:
     low, high = np.minimum(one, other), np.maximum(one, other)
-    dark, light = usual()(np.stack([low, high])) @ lattice.LUMINANCE
+    dark, light = usual()(np.stack([low, high])) @ luminance.WEIGHTS
     assert dark <= light + 1e-5
 
 
