@@ -53,7 +53,10 @@ def damage(judge: Judge, count: int, row: Row) -> None:
     kinds: dict[str, list[str]] = {}
     for path in sorted(field.calm.rglob("*")):
         name = path.relative_to(field.calm).as_posix()
-        if path.is_file() and path.name not in (".lock", ".owner", "run.log"):
+        recorded = path.name not in (".lock", ".owner", "run.log") and not name.startswith(
+            "report/"
+        )
+        if path.is_file() and recorded:
             kinds.setdefault(_kind(name), []).append(name)
     for case in range(count):
         field.fresh(finished=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +25,7 @@ from pipeline.cli.options import (
     Matrix,
     Output,
     Print,
+    Server,
     assignments,
     expanded,
     parse_stage,
@@ -277,6 +278,16 @@ def verify(run: Run, output: Output) -> None:
 
 @app.command()
 @expanded
+def view(run: Run, server: Server, output: Output) -> None:
+    """Look at a run in the browser; live while it goes on."""
+    from pipeline.commands import view as command
+
+    console = _console(output)
+    _served(lambda: command.view(run, console, console.show, server.port, server.open))
+
+
+@app.command()
+@expanded
 def clean(run: Run, output: Output) -> None:
     """Keep only the print and the report of a run."""
     from pipeline.commands import clean as command
@@ -314,6 +325,14 @@ def doctor(output: Output) -> None:
     from pipeline.commands import doctor as doctors
 
     _show(_console(output), doctors.collect(Path.cwd(), **doctors.probes()))
+
+
+def _served(serve: Callable[[], None]) -> None:
+    """Serve until a signal, which is how one leaves it; nothing was under way here."""
+    try:
+        serve()
+    except Interrupted as stop:
+        raise typer.Exit(stop.exit_code) from None
 
 
 def _settings(choices: Choices, more: dict[str, object]) -> Settings:

@@ -339,6 +339,18 @@ class Habits:
         return {key: value for key, value in given.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class Server:
+    """How a page is served to this computer's browser."""
+
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="0: any free one.")
+    ] = 0
+    open: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the browser, or only tell the address.")
+    ] = True
+
+
 def assignments(texts: list[str]) -> dict[str, object]:
     """KEY=VALUE texts as a mapping.
 

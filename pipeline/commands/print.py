@@ -35,6 +35,7 @@ from pipeline.planning.resolve import (
     within_memory,
 )
 from pipeline.planning.sheets import print_box
+from pipeline.report.reporter import drop, reporting
 from pipeline.run import atomic, usage, workers
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
@@ -102,6 +103,7 @@ def _new(
         with run.locked():
             run.drop(list(run.recorded()))
             run.drop_manifest()
+            drop(run)
         if new:
             atomic.remove_tree(run.root)
         raise
@@ -286,6 +288,7 @@ def _work(
                 prepared_machine(worker.brief.settings),
                 _workers(run, console, cluster, pace or worker.manifest.pace) as worker.executor,
                 console.progress(worker.work, run.root.name, pace, clock) as bar,
+                reporting(run, worker.session, console.warn),
             ):
                 worker.go(bar)
     return _printed(run, worker, worked() - began)

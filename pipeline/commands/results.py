@@ -197,6 +197,14 @@ class CleanResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewResult:
+    """A page that is served until the command is ended."""
+
+    run: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LevelRow:
     """One level of a plan."""
 

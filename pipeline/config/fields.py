@@ -71,6 +71,11 @@ def describe() -> list[tuple[str, object, str]]:
     return [(key, defaults[key], field.description or "") for key, field in all_fields().items()]
 
 
+def literals(settings: Settings) -> dict[str, str]:
+    """Every setting's value as it is written in pipeline.toml, by its dotted key."""
+    return {key: _literal(value) for key, value in _values(settings)}
+
+
 def to_toml(settings: Settings) -> str:
     """The settings as TOML, every key with its description as a comment."""
     values = dict(_values(settings))

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from stages.restyle import Look, TileJob, TileTask
 
 
+_POINTS = 25  # of a loss curve, as it is kept in a record and drawn
+
+
 def unchanged(item: Input) -> Path:
     """The file of an input, as it was when the run began.
 
@@ -158,7 +161,10 @@ def display(job: Job) -> Made:
     )
     return Made(
         lambda out: display.save(result, out),
-        {"losses": [ends(curve) for curve in result.losses]},
+        {
+            "losses": [ends(curve) for curve in result.losses],
+            "curves": [thinned(curve) for curve in result.losses],
+        },
         tuple(loss for curve in result.losses for loss in curve),
     )
 
@@ -299,7 +305,7 @@ def tile_made(result: Restyled) -> Made:
     """What a tile's result makes."""
     from stages import canvas
 
-    notes = {"losses": ends(result.losses)}
+    notes = {"losses": ends(result.losses), "curve": thinned(result.losses)}
     return Made(lambda out: canvas.write(out, result.pixels), notes, result.losses)
 
 
@@ -452,6 +458,13 @@ def _format(job: Job) -> PrintFormat:
         sheet.border,
         sheet.colour,
     )
+
+
+def thinned(curve: tuple[float, ...]) -> list[float]:
+    """At most `_POINTS` losses of a curve, evenly from its first to its last, rounded."""
+    last, steps = len(curve) - 1, min(len(curve), _POINTS) - 1
+    picked = [round(step * last / steps) for step in range(steps + 1)] if steps > 0 else [0]
+    return [float(f"{curve[index]:.5g}") for index in picked]
 
 
 def ends(curve: tuple[float, ...]) -> dict[str, float]:

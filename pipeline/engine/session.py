@@ -34,17 +34,20 @@ class Session:
         self.gate, self.meter, self._say = Gate(hours), meter or Meter(), say
         self.disk_wait = disk_wait
         self.bar: Bar | None = None
+        self.told: Callable[[], None] = lambda: None  # called often: whoever reports looks then
 
     def did(self, work: float, *, made: bool, note: str = "") -> None:
         """Count work as done now, or as found done."""
         self.meter.sample()
         if self.bar is not None:
             (self.bar.advance if made else self.bar.skip)(work, note)
+        self.told()
 
     def stage(self, name: str) -> None:
         """Say which stage has begun."""
         if self.bar is not None:
             self.bar.stage(name)
+        self.told()
 
     def open(self) -> bool:
         """Whether work may be begun now, without waiting."""

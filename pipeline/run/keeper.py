@@ -161,7 +161,7 @@ class Keeper(Layout, Generic[Kind]):
         """
         output, beside = self.path(path), self.record_path(path)
         for folder in (output.parent, beside.parent):
-            self._inside(folder)
+            self.inside(folder)
         extra = dict(record)
         key = str(extra.pop("key"))
         started = worked()
@@ -176,8 +176,12 @@ class Keeper(Layout, Generic[Kind]):
         atomic_write_text(beside, sealed(made))
         return made
 
-    def _inside(self, folder: Path) -> None:
-        """Make sure that no link leads out of the run, where files would be replaced."""
+    def inside(self, folder: Path) -> None:
+        """Make sure that no link leads out of the run, where files would be replaced.
+
+        Raises:
+            TilebrushError: One does.
+        """
         try:
             inside = folder.resolve().is_relative_to(self.root.resolve())
         except (OSError, RuntimeError):  # links in a circle
@@ -241,7 +245,7 @@ class Keeper(Layout, Generic[Kind]):
         """
         freed = 0
         for output in outputs:
-            self._inside(output.parent)
+            self.inside(output.parent)
             # The record first: one whose output is gone would count as damage.
             for path in (self.record_path(output), output):
                 if path.is_file() or path.is_symlink():

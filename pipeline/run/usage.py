@@ -15,6 +15,8 @@ from pipeline.run.records import Record
 _USED = "energy"
 _DROPPED = "dropped"
 _MACHINES = "machine_seconds"  # where other computers worked on it too
+_SERVED = "served"
+_LOSSES = ("losses", "curve")  # what tiles note of their losses
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,23 @@ def noted(used: Used) -> dict[str, object]:
 
 def noted_dropped(run: Keeper[Any], tiles: Iterable[Path]) -> dict[str, object]:
     """What a canvas' record says about its tiles, which are dropped and their records with them."""
-    spent = _total(run.record(tile) for tile in tiles)
-    return {_DROPPED: asdict(spent)}
+    records = {run.name(tile): run.record(tile) for tile in tiles}
+    kept = {
+        name: {"seconds": record.seconds} | {key: record.extra.get(key) for key in _LOSSES}
+        for name, record in records.items()
+        if record is not None
+    }
+    return {_DROPPED: asdict(_total(records.values())), _SERVED: kept}
+
+
+def served(record: Record | None, name: str) -> dict[str, Any]:
+    """What the record of a canvas keeps of a dropped tile, by the tile's name in the run.
+
+    Its `seconds`, `losses` and `curve`; nothing of a tile that it does not know.
+    """
+    kept = record.extra.get(_SERVED) if record is not None else None
+    found = kept.get(name) if isinstance(kept, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def used(record: Record) -> Used:

@@ -2,6 +2,9 @@
 
 from stages.canvas import palette
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
+from stages.canvas.deepzoom import OVERLAP as PIECE_OVERLAP
+from stages.canvas.deepzoom import TILE as PIECE
+from stages.canvas.deepzoom import Pyramid, pyramid_of, write_pyramid
 from stages.canvas.export import difference, preview
 from stages.canvas.feathering import blend, weights
 from stages.canvas.files import read, size_of, write, write_bands
@@ -22,8 +25,11 @@ from stages.canvas.strokes import Strokes
 
 __all__ = [
     "LIBVIPS_VERSION",
+    "PIECE",
+    "PIECE_OVERLAP",
     "Facts",
     "PrintFormat",
+    "Pyramid",
     "Strokes",
     "Tooth",
     "blend",
@@ -38,6 +44,7 @@ __all__ = [
     "palette",
     "picture_crop",
     "preview",
+    "pyramid_of",
     "read",
     "resize",
     "resized",
@@ -48,5 +55,6 @@ __all__ = [
     "write_bands",
     "write_image",
     "write_jpeg",
+    "write_pyramid",
     "write_tiff",
 ]

@@ -43,7 +43,7 @@ def _image(src: Path | Pixels) -> Any:
 def _for_people(image: Any, dst: Path, max_side: int) -> None:
     """Shrink and save by suffix."""
     scale = max_side / max(image.width, image.height)
-    image = _eight_bits(image)
+    image = eight_bits(image)
     small = image.resize(scale) if scale < 1.0 else image
     suffix = dst.suffix.lower()
     if suffix in (".jpg", ".jpeg"):
@@ -54,6 +54,6 @@ def _for_people(image: Any, dst: Path, max_side: int) -> None:
         raise UsageError(f"{dst}: pictures are written as .png or .jpg; choose such a name")
 
 
-def _eight_bits(image: Any) -> Any:
+def eight_bits(image: Any) -> Any:
     """Rounded to 8 bits, without dither."""
     return (image.clamp() * 255.0).rint().cast("uchar").copy(interpretation="srgb")

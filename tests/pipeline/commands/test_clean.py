@@ -40,7 +40,7 @@ def files(run: Path) -> set[str]:
     return {
         path.relative_to(run).as_posix()
         for path in run.rglob("*")
-        if path.is_file() and path.name[0] != "."
+        if path.is_file() and path.name[0] != "." and path.parts[len(run.parts)] != "report"
     }
 
 

@@ -43,11 +43,14 @@ PRINTS = ("print.tif", "print.jpg")
 
 
 def contents(run: Path) -> dict[str, bytes]:
-    """All outputs, without what holds times: records, run.json, run.log."""
+    """All outputs, without what holds times: records, run.json, run.log, the page."""
     return {
         path.relative_to(run).as_posix(): path.read_bytes()
         for path in sorted(run.rglob("*"))
-        if path.is_file() and path.suffix not in (".json", ".log") and path.name[0] != "."
+        if path.is_file()
+        and path.suffix not in (".json", ".log")
+        and path.name[0] != "."
+        and "report" not in path.relative_to(run).parts
     }
 
 
