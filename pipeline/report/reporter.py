@@ -25,6 +25,7 @@ from pipeline.report.gathering import Wanted
 from pipeline.run import atomic, names
 from pipeline.run.directory import RunDir
 from stages.errors import Interrupted
+from stages.tiles import Size
 
 EVERY = 5.0  # seconds between two looks, at the least
 _IDLE = 100  # times as long as a look took until the next: 1 % of the time
@@ -157,14 +158,19 @@ class Page:
         """Make a picture's pyramid, whole or not at all."""
         from stages import canvas
 
-        path = self._pyramid(wanted.picture.folder)
-        if path.is_dir():
+        picture, path = wanted.picture, self._pyramid(wanted.picture.folder)
+        if picture.folder in self._there:
+            return
+        made = canvas.pyramid_of(Size(picture.width, picture.height))
+        if made.whole(path):
+            self._there.add(picture.folder)
             return
         atomic.make_folder(path.parent)
         part = names.part(path)
         with atomic.explained(path):
             try:
                 canvas.write_pyramid(wanted.source, part)
+                shutil.rmtree(path, ignore_errors=True)
                 part.replace(path)
             finally:
                 shutil.rmtree(part, ignore_errors=True)

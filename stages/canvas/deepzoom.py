@@ -28,6 +28,21 @@ class Pyramid:
     size: Size
     top: int
 
+    def whole(self, folder: Path) -> bool:
+        """Whether every piece lies in a folder; a power cut may leave some out or empty."""
+        if not folder.is_dir():
+            return False
+        width, height = self.size.width, self.size.height
+        for step in range(self.top, -1, -1):
+            across, down = -(-width // TILE), -(-height // TILE)
+            pieces = [
+                folder / str(step) / f"{x}_{y}.jpg" for x in range(across) for y in range(down)
+            ]
+            if not all(piece.is_file() and piece.stat().st_size for piece in pieces):
+                return False
+            width, height = -(-width // 2), -(-height // 2)
+        return True
+
 
 def pyramid_of(size: Size) -> Pyramid:
     """What `write_pyramid` makes of a canvas of `size`."""

@@ -138,6 +138,14 @@ def test_nothing_is_written_that_is_not_new(copied: Path) -> None:
     assert before == after
 
 
+def test_pictures_that_a_power_cut_left_empty_are_made_again(copied: Path) -> None:
+    folder = copied / "report" / "pictures" / data(copied)["pictures"][-1]["folder"]
+    whole = (folder / "0" / "0_0.jpg").read_bytes()
+    (folder / "0" / "0_0.jpg").write_bytes(b"")
+    write(RunDir.open(copied))
+    assert (folder / "0" / "0_0.jpg").read_bytes() == whole
+
+
 def test_pictures_of_an_older_print_go(copied: Path, printer: Any) -> None:
     before = {picture["folder"] for picture in data(copied)["pictures"]}
     printer(copied, force=True, style_weight="2")

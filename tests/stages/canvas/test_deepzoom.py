@@ -28,6 +28,12 @@ def test_steps_are_as_foreseen(tmp_path: Path, width: int, height: int, top: int
     assert pieces == {f"{x}_{y}.jpg" for x in range(across) for y in range(down)}
     assert [path.name for path in (folder / "0").iterdir()] == ["0_0.jpg"]
     assert {path.name for path in tmp_path.iterdir()} == {"canvas.npy", "made"}
+    assert found.whole(folder) and not found.whole(tmp_path / "none")
+    last = folder / str(top) / f"{across - 1}_{down - 1}.jpg"
+    last.write_bytes(b"")
+    assert not found.whole(folder)
+    last.unlink()
+    assert not found.whole(folder)
 
 
 def test_a_piece_is_its_part_of_the_canvas(tmp_path: Path) -> None:
