@@ -109,13 +109,14 @@ def _differences(comparison: Comparison, axes: Axes, bases: Mapping[str, Setting
     ]
     asked = axes.record()
     for name in asked | comparison.axes:
-        before, after = comparison.axes.get(name, ()), asked.get(name, ())
-        if before != after:
-            found.append(f"{name}: {', '.join(before) or 'one'} -> {', '.join(after) or 'one'}")
+        old, new = comparison.axes.get(name, ()), asked.get(name, ())
+        if old != new:
+            found.append(f"{name}: {', '.join(old) or 'one'} -> {', '.join(new) or 'one'}")
     paths = [("photo", path) for path in axes.photos] + [("style", path) for path in axes.styles]
     given = [(role, Input.of(role, path).sha256) for role, path in paths]
-    if [(item.role, item.sha256) for item in comparison.inputs] != given:
-        found.insert(0, f"it is of {', '.join(item.name for item in comparison.inputs)}")
+    before = [item for item in comparison.inputs if item.role in matrix.PAIR]
+    if [(item.role, item.sha256) for item in before] != given:
+        found.insert(0, f"it is of {', '.join(item.name for item in before)}")
     return found
 
 

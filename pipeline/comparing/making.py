@@ -18,7 +18,7 @@ from pipeline.config import units
 from pipeline.console.console import Bar, Console
 from pipeline.engine import makers, table
 from pipeline.engine.keys import Keys
-from pipeline.engine.loose import Loose
+from pipeline.engine.loose import Loose, needed
 from pipeline.engine.outputs import Brief, Ref
 from pipeline.engine.session import Session
 from pipeline.host import hours, resources
@@ -86,7 +86,8 @@ class Maker:
             for cell in self.comparison.cells:
                 self._judge(cell, folder)
             for number, item in enumerate(self.comparison.inputs):
-                self._show(number, item, folder)
+                if item.role in matrix.PAIR:
+                    self._show(number, item, folder)
 
     # ---- pictures
 
@@ -105,13 +106,13 @@ class Maker:
         resources.forget_peak()
         self.session.meter.taken()
         began = worked()
-        for ref in matrix.needed(brief):
+        for ref in needed(brief, brief.printed):
             if ref not in loose.made:
                 loose.make(ref, f"cell-{_file_name(ref)}")
         notes = {"key": cell.key, "seconds": worked() - began, **self.session.energy()}
         notes |= {"peak_memory_bytes": peak_memory(), "losses": _kept(loose.losses)}
         notes["iterations"] = brief.display_iterations
-        source = loose.made[matrix.PICTURE]
+        source = loose.made[brief.printed]
         self._commit(cell.picture, lambda out: _write_picture(source, out, brief), notes)
         self.tally.made += 1
         for path in folder.glob("cell-*"):
@@ -129,7 +130,7 @@ class Maker:
     def _inputs(self, brief: Brief, loose: Loose) -> None:
         """Prepare photo and style, or take them as another cell has prepared them."""
         keys = Keys(brief)
-        for ref in matrix.needed(brief):
+        for ref in needed(brief, brief.printed):
             if table.row(ref.name).stage != "prepare":
                 continue
             own = keys.of(ref)
@@ -184,7 +185,9 @@ class Maker:
         self._inputs(brief, self._loose(brief, folder, self._judging()))
         keys = Keys(brief)
         pair = [
-            self._prepared[keys.of(ref)] for ref in matrix.needed(brief) if ref.name in matrix.PAIR
+            self._prepared[keys.of(ref)]
+            for ref in needed(brief, brief.printed)
+            if ref.name in matrix.PAIR
         ]
         found = judge.judged(self._judging(), picture, *pair)
         return {name: _rounded(value) for name, value in asdict(found).items()}
@@ -228,7 +231,7 @@ class Maker:
 
 def work(brief: Brief) -> float:
     """Megapixel-iterations of a cell."""
-    return table.row(matrix.PICTURE.name).work(brief, matrix.PICTURE.place)
+    return table.row(matrix.DISPLAY.name).work(brief, matrix.DISPLAY.place)
 
 
 def by_encoder(cells: tuple[Cell, ...]) -> Iterator[Cell]:

@@ -7,8 +7,8 @@ value of each setting that varies.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import get_origin
@@ -16,7 +16,6 @@ from typing import get_origin
 from pipeline.config import load as config
 from pipeline.config.fields import all_fields
 from pipeline.config.schema import Settings
-from pipeline.engine import table
 from pipeline.engine.keys import Keys
 from pipeline.engine.outputs import Brief, Ref
 from pipeline.planning import levels
@@ -24,7 +23,7 @@ from pipeline.run.comparison import Cell
 from pipeline.run.records import Input, key_of
 from stages.errors import UsageError
 
-PICTURE = Ref("display canvas")
+DISPLAY = Ref("display canvas")
 VERSION = "1"  # of the picture's file, raised when its bytes change
 PAIR = ("photo", "style")
 RECIPE, ENCODER = "recipe", "encoder"
@@ -120,27 +119,15 @@ def variants(axes: Axes, bases: Mapping[str, Settings]) -> list[Variant]:
 def brief(cell: Cell, inputs: Sequence[Input]) -> Brief:
     """All that decides a cell's picture."""
     settings = config.from_record(cell.settings)
-    pair = inputs[cell.photo], inputs[cell.style]
-    return Brief(settings, levels.make(settings), pair, cell.weights)
+    own = tuple(inputs[number] for number in (cell.photo, cell.style, *cell.masks))
+    plan = replace(levels.make(settings), levels=())  # the display is all that is made
+    return Brief(settings, plan, own, cell.weights)
 
 
 def key(cell: Cell, inputs: Sequence[Input]) -> str:
     """What the picture of a cell is made from, as a hash."""
     made = brief(cell, inputs)
-    return key_of("picture", VERSION, Keys(made).of(PICTURE), made.settings.run.seed)
-
-
-def needed(brief: Brief, ref: Ref = PICTURE) -> Iterator[Ref]:
-    """An output and all that it is made from, in the order in which they are made."""
-    seen: dict[Ref, None] = {}
-
-    def gather(one: Ref) -> None:
-        for each in table.row(one.name).inputs(brief, one.place):
-            gather(each)
-        seen[one] = None
-
-    gather(ref)
-    return iter(seen)
+    return key_of("picture", VERSION, Keys(made).of(made.printed), made.settings.run.seed)
 
 
 def check(cells: Sequence[Cell]) -> None:

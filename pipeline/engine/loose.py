@@ -1,11 +1,11 @@
-"""Outputs made into a folder of their own, without records: `tilebrush display` and `stage`.
+"""Outputs made into a folder of their own, without records: for `display`, `stage`, `compare`.
 
 The same rows and functions make them as in a run; only where files lie is another matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,20 @@ class Loose:
         if self._studio is None:
             self._studio = self.open_studio()
         return self._studio
+
+
+def needed(brief: Brief, ref: Ref) -> Iterator[Ref]:
+    """An output and all that it is made from, in an order in which they can be made."""
+    seen: dict[Ref, None] = {}
+
+    def gather(one: Ref) -> None:
+        for each in table.row(one.name).inputs(brief, one.place):
+            if each not in seen:
+                gather(each)
+        seen[one] = None
+
+    gather(ref)
+    return iter(seen)
 
 
 def changed(old: Brief, new: Brief, refs: Sequence[Ref]) -> list[Ref]:

@@ -28,8 +28,9 @@ TABLES = ("table.md", "table.csv", "table.json")
 class Cell:
     """One picture of a comparison.
 
-    `photo` and `style` count the inputs from 0; `labels` say what it has of each axis; `settings`
-    are resolved, `weights` the SHA-256 of its encoder's, `key` what its picture is made from.
+    `photo`, `style` and `masks` count the inputs from 0; `labels` say what it has of each axis;
+    `settings` are resolved, `weights` the SHA-256 of its encoder's, `key` what its picture is made
+    from.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Cell:
     settings: dict[str, Any]
     weights: str
     key: str
+    masks: tuple[int, ...] = ()
 
     @property
     def picture(self) -> str:

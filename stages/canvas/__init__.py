@@ -17,7 +17,7 @@ from stages.canvas.inputs.decode import (
     prepare_photo,
     prepare_style,
 )
-from stages.canvas.picture import check_suffix, write_image
+from stages.canvas.picture import check_suffix, write_array, write_image
 from stages.canvas.printed.cropping import picture_crop
 from stages.canvas.printed.formats import PrintFormat, jpeg_possible, write_jpeg, write_tiff
 from stages.canvas.resample import resize, resized
@@ -52,6 +52,7 @@ __all__ = [
     "size_of",
     "weights",
     "write",
+    "write_array",
     "write_bands",
     "write_image",
     "write_jpeg",

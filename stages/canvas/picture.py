@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stages.canvas import _vips, files
 from stages.canvas.printed.formats import PrintFormat, write_jpeg, write_tiff
 from stages.canvas.printed.quantise import quantised
-from stages.errors import UsageError
+from stages.errors import InputImageError, UsageError
 
 _SCREEN_DPI = 96.0
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -37,3 +40,27 @@ def write_image(src: Path, dst: Path, seed: int) -> None:
         write_tiff(src, dst, form)
     else:
         write_jpeg(src, dst, form)
+
+
+def write_array(pixels: NDArray[np.generic], dst: Path) -> None:
+    """Write an array `(H, W, 3)` as a TIFF that is read back as it is, floats to 1/65535.
+
+    It is uint8 from 0 to 255, or floats from 0 to 1, display-referred sRGB.
+    Raises: `InputImageError` if it is something else.
+    """
+    array = np.asarray(pixels)
+    if array.ndim != 3 or array.shape[2] != 3 or min(array.shape) < 1:
+        raise InputImageError(f"an array of shape {array.shape}; a picture is (height, width, 3)")
+    if array.dtype == np.uint8:
+        whole, kind, space = array, "uchar", "srgb"
+    elif np.issubdtype(array.dtype, np.floating):
+        least, most = float(array.min()), float(array.max())
+        if not (-0.01 <= least <= most <= 1.01):  # which is false of what is not a number, too
+            raise InputImageError(f"floats from {least:g} to {most:g}; a picture's are 0 to 1")
+        whole, kind, space = np.rint(np.clip(array, 0, 1) * 65535), "ushort", "rgb16"
+    else:
+        raise InputImageError(f"an array of {array.dtype}; a picture is uint8 or floats")
+    whole = np.ascontiguousarray(whole, np.uint8 if kind == "uchar" else np.uint16)
+    height, width, _ = whole.shape
+    image = _vips.Image.new_from_memory(whole.data, width, height, 3, kind)
+    _vips.save(image.copy(interpretation=space), dst, "tiff")
