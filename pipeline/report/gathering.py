@@ -153,7 +153,7 @@ def _levels(state: State) -> Iterator[LevelFacts]:
     display = brief.plan.display
     record = state.run.record(state.path(table.row("display canvas"), Place()))
     curves = _curves(record.extra.get("curves")) if record is not None else ()
-    counted = sum(scale.iterations for scale in display)
+    counted = brief.display_iterations
     yield LevelFacts(
         level=0,
         name=level_name(0, last),
@@ -166,7 +166,7 @@ def _levels(state: State) -> Iterator[LevelFacts]:
         foreseen_seconds=None,
         seconds=spent.get(0, 0.0),
         curves=curves,
-        steps=tuple(scale.iterations for scale in display),
+        steps=(*(scale.iterations for scale in display), brief.joining),
         sweeps=(),
         again=_again(state, "display"),
     )

@@ -65,7 +65,7 @@ const charts = (() => {
 
   function told(own, level, y) {
     const there = y.filter((value) => value !== null);
-    const what = level.level ? ["sweep", "mean of its tiles"] : ["scale", "the whole picture"];
+    const what = level.level ? ["sweep", "mean of its tiles"] : ["step", "the whole picture"];
     if (there.length) {
       const parts = level.curves.filter((curve) => curve.length).map((curve, i) =>
         `${what[0]} ${i + 1}: ${page.number(curve[0])} to ${page.number(curve[curve.length - 1])}`);
