@@ -7,20 +7,22 @@ final one, which a start at full size never finds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from stages import brushwork, measure
 from stages.brushwork import Paint
-from stages.canvas import files, palette, resample
+from stages.canvas import files, palette, resample, starts
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.luminance import luminance
 from stages.canvas.palette import Toning
+from stages.canvas.starts import Start
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
+from stages.nst.published.method import Method
 from stages.nst.studio import Pixels, Studio, Task, Weights
 from stages.tiles import Rect, Scale, Size
 
@@ -30,6 +32,7 @@ class Manner:
     """How the display image is stylized; `content_energy` is the unit of the content loss.
 
     `joining` is how many iterations join the paint, if there is any.
+    With a `method` losses are those of that one. The first scale begins with `start`.
     """
 
     weights: Weights
@@ -39,6 +42,10 @@ class Manner:
     toning: Toning = palette.NONE
     paint: Paint | None = None
     joining: int = 0
+    method: Method | None = None
+    start: Start = field(default_factory=Start)
+    kernel: resample.Kernel = "lanczos3"
+    cut: bool = False  # to whole steps of 255 after every scale
 
 
 @dataclass(frozen=True)
@@ -56,22 +63,29 @@ def stylize(
     path: Sequence[Scale],
     manner: Manner,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
+    painting_at: Callable[[Size], Pixels] | None = None,
 ) -> Displayed:
     """Stylize a whole photo `(H, W, 3)` along a path of scales.
 
-    `style_of` gives the style's moments for a canvas size; every scale starts with tooth.
+    `style_of` gives the style's moments for a canvas size, `painting_at` a painting at one, to
+    start with; every scale starts with tooth.
     """
     canvas, curves = photo, []
-    for scale in path:
-        content = resample.resized(photo, scale.size)
-        canvas = roughened(resample.resized(canvas, scale.size), manner.tooth)
+    for number, scale in enumerate(path):
+        content = resample.resized(photo, scale.size, kernel=manner.kernel)
+        if number == 0 and manner.start.kind != "photo":
+            painting = painting_at(scale.size) if painting_at else None
+            canvas = starts.begun(manner.start, content, painting)
+        else:
+            canvas = resample.resized(canvas, scale.size, kernel=manner.kernel)
+        canvas = roughened(canvas, manner.tooth)
         result = studio.restyle(
             canvas,
             content,
             _task(style_of(scale.size), scale, manner),
             lambda progress, scale=scale: report(scale, progress),  # type: ignore[misc]
         )
-        canvas = result.pixels
+        canvas = _cut(result.pixels) if manner.cut else result.pixels
         curves.append(result.losses)
     return Displayed(canvas, tuple(curves))
 
@@ -88,7 +102,14 @@ def _task(style: Moments, scale: Scale, manner: Manner) -> Task:
         iterations=scale.iterations,
         optimizer=manner.optimizer,
         hues=manner.toning.hues,
+        method=manner.method,
     )
+
+
+def _cut(pixels: Pixels) -> Pixels:
+    """Pixels at whole steps of 255, rounded down."""
+    found: Pixels = np.floor(pixels * np.float32(255)) / np.float32(255)
+    return found
 
 
 def from_files(
@@ -100,7 +121,11 @@ def from_files(
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a prepared photo with prepared style images, and paint it over if it is asked for."""
-    content = manner.toning(resample.shrunk(photo, path[-1].size))
+    content = manner.toning(resample.shrunk(photo, path[-1].size, kernel=manner.kernel))
+
+    def painting_at(size: Size) -> Pixels:
+        return resample.shrunk(styles.paths[0], size, kernel=manner.kernel)
+
     made = stylize(
         studio,
         content,
@@ -108,6 +133,7 @@ def from_files(
         path,
         manner,
         report,
+        painting_at,
     )
     if manner.paint is None:
         return made

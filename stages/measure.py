@@ -28,7 +28,8 @@ class StyleImages:
     Without `scales`, each is as large as the canvas.
 
     At the size that they are measured at they are `combed` along their strokes so many times
-    (stages.canvas.strokes), and get a blur of `soften` px (sigma).
+    (stages.canvas.strokes), and get a blur of `soften` px (sigma). `fit` is that of `style_size`,
+    `kernel` how they are resampled.
     """
 
     paths: tuple[Path, ...]
@@ -36,20 +37,38 @@ class StyleImages:
     scales: tuple[float, ...] = ()
     soften: float = 0.0
     combed: int = 0
+    fit: str = "area"
+    kernel: resample.Kernel = "lanczos3"
 
     def sizes(self, canvas: Size) -> list[Size]:
         """The sizes that they are measured at for a canvas, in px."""
         scales = self.scales or (1.0,) * len(self.paths)
         return [
-            style_size(files.size_of(path), canvas, scale)
+            style_size(files.size_of(path), canvas, scale, self.fit)
             for path, scale in zip(self.paths, scales, strict=True)
         ]
 
 
-def style_size(style: Size, canvas: Size, scale: float) -> Size:
-    """Size a style image is measured at: the canvas's area times scale^2, never enlarged."""
-    factor = min(1.0, scale * math.sqrt(canvas.pixels / style.pixels))
+def style_size(style: Size, canvas: Size, scale: float, fit: str = "area") -> Size:
+    """Size a style image is measured at, for a canvas: by what `fit` says, times scale.
+
+    "area" has the canvas's area, "longer" and "shorter" its side, "own" is as it is, and none is
+    enlarged. "squeezed" has the canvas's width and height, whatever its own.
+    """
+    if fit == "squeezed":
+        return Size(max(1, round(canvas.width * scale)), max(1, round(canvas.height * scale)))
+    factor = min(1.0, scale * _relative(style, canvas, fit))
     return Size(max(1, round(style.width * factor)), max(1, round(style.height * factor)))
+
+
+def _relative(style: Size, canvas: Size, fit: str) -> float:
+    """How many times larger a canvas is than a style image."""
+    if fit == "own":
+        return 1.0
+    if fit == "area":
+        return math.sqrt(canvas.pixels / style.pixels)
+    side = max if fit == "longer" else min
+    return side(canvas.width, canvas.height) / side(style.width, style.height)
 
 
 def clipped(window: Rect, size: Size) -> Rect:
@@ -63,16 +82,18 @@ def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int =
     parts = []
     sizes = styles.sizes(canvas)
     for path, weight, size in zip(styles.paths, styles.weights, sizes, strict=True):
-        rows = painted_rows(path, size, styles.soften, styles.combed)
+        rows = painted_rows(path, size, styles.soften, styles.combed, styles.kernel)
         tiles = _measuring_grid(studio, size, core).tiles
         opaque = resample.opacity_at(path, size)
         parts.append((weight, combined(_moments_of(studio, rows, opaque, size, tiles))))
     return weighted_mean(parts)
 
 
-def painted_rows(path: Path, size: Size, soften: float, combed: int) -> files.Rows:
+def painted_rows(
+    path: Path, size: Size, soften: float, combed: int, kernel: resample.Kernel = "lanczos3"
+) -> files.Rows:
     """Rows of a style image as it is measured: at `size`, `combed` and softened."""
-    rows = strokes.combed(resample.rows_at(path, size), size, combed)
+    rows = strokes.combed(resample.rows_at(path, size, kernel=kernel), size, combed)
     return resample.softened(rows, size.height, soften)
 
 

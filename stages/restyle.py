@@ -19,6 +19,7 @@ from stages.measure import clipped
 from stages.nst import studio as studios
 from stages.nst.moments import Moments, made_up
 from stages.nst.optimize import Optimizer, Progress
+from stages.nst.published.method import Method
 from stages.nst.studio import Pixels, Restyled, Studio, Weights
 from stages.tasks import Shared, Task, Tools
 from stages.tiles import Rect, Size, Tile, parted
@@ -70,6 +71,7 @@ class Look:
     optimizer: Optimizer
     gains: Mapping[str, float] | None = None
     hues: NDArray[np.float32] | None = None
+    method: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -187,5 +189,6 @@ def _restyled(
         optimizer=look.optimizer,
         gain=look.gains,
         hues=look.hues,
+        method=look.method,
     )
     return studio.restyle(job.canvas, job.photo, task, report)

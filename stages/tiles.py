@@ -105,6 +105,24 @@ def fitted(source: Size, box: Size, fit: str) -> Size:
     return Size(width, height)
 
 
+def sided(source: Size, box: Size, side: str, *, down: bool) -> Size:
+    """The size of a photo of which one side is as long as that of a box.
+
+    `side` is "height", or the "shorter" or "longer" one of each; the other is rounded, or cut
+    `down`.
+    """
+    whole = math.floor if down else round
+    if side == "height":
+        by_height, length = True, box.height
+    else:
+        upright = source.height > source.width
+        by_height = upright == (side == "longer")
+        length = (max if side == "longer" else min)(box.width, box.height)
+    if by_height:
+        return Size(max(1, whole(source.width * length / source.height)), length)
+    return Size(length, max(1, whole(source.height * length / source.width)))
+
+
 def centre_crop(source: Size, target: Size) -> Rect:
     """The largest centred rectangle of `source` with the aspect ratio of `target`."""
     scale = min(source.width / target.width, source.height / target.height)
@@ -279,16 +297,21 @@ class Scale:
         return self.size.pixels * self.iterations / 1e6
 
 
-def scales(size: Size, start: int, iterations: Sequence[int]) -> tuple[Scale, ...]:
-    """Sizes from 1/`start` of the display size upwards, doubling, with their iterations.
+def scales(
+    size: Size, start: int, iterations: Sequence[int], growth: float = 2.0
+) -> tuple[Scale, ...]:
+    """Sizes from 1/`start` of the display size upwards, growing, with their iterations.
 
     Scales under 64 px on the short side are left out; the last iteration count repeats.
     """
-    factors = []
+    factors: list[float] = []
     factor = start
-    while factor >= 1:
+    while growth == 2 and factor >= 1:
         factors.append(factor)
         factor //= 2
+    if not factors:
+        steps = math.floor(math.log(start) / math.log(growth) + 1e-9)
+        factors = [growth**i for i in range(steps, -1, -1)]
     path = []
     for i, shrink in enumerate(factors):
         here = Size(round(size.width / shrink), round(size.height / shrink))

@@ -14,7 +14,7 @@ from pipeline.engine import table
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Ref
 from pipeline.host.work_clock import worked
-from pipeline.planning import levels, masks
+from pipeline.planning import levels, masks, network
 from pipeline.planning.levels import Plan
 from pipeline.planning.resolve import (
     inspect_inputs,
@@ -49,11 +49,12 @@ def display(
     alone, size = at_display(settings, facts.size)
     atomic.try_out(out)
     tell_of_inputs(facts, style_facts, size, console)
+    network.tell(settings, console)
     for note in masks.notes(settings, facts, style_facts):
         console.warn(note)
     inputs = masks.inputs_of(settings, photo, styles)
     with prepared_machine(settings), scratch.folder() as folder:
-        loose = _Display(alone, inputs, size, folder, console).made(facts.size)
+        loose = _Display(alone, inputs, folder, console).made(facts.size)
         atomic.atomic_write(
             out,
             lambda part: canvas.write_image(
@@ -78,11 +79,11 @@ class _Display:
         self,
         settings: Settings,
         inputs: tuple[Input, ...],
-        size: tiles.Size,
         folder: Path,
         console: Console,
     ) -> None:
-        self.inputs, self.size, self.folder, self.console = inputs, size, folder, console
+        self.inputs, self.folder, self.console = inputs, folder, console
+        self.size = config.print_size(settings)  # of the photo as it is prepared
         self.settings = settings
 
     def made(self, photo: tiles.Size) -> Loose:

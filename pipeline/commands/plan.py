@@ -16,7 +16,7 @@ from pipeline.engine.outputs import Brief
 from pipeline.host import hours
 from pipeline.host.energy import Meter, Used
 from pipeline.host.hours import Gate
-from pipeline.planning import estimate, levels, masks, sheets
+from pipeline.planning import estimate, levels, masks, network, sheets
 from pipeline.planning.estimate import Pace
 from pipeline.planning.resolve import (
     check_inputs,
@@ -55,6 +55,7 @@ def plan_for(
     px = style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, px)
     tell_of_print(facts, style_facts, settings, console)
+    network.tell(settings, console)
     if picture is not None:
         _show_crop(photo, settings, picture)
     pace, used = None, Used()

@@ -20,7 +20,7 @@ from pipeline.engine.outputs import Brief
 from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
 from pipeline.host.work_clock import worked
-from pipeline.planning import estimate, levels, masks
+from pipeline.planning import estimate, levels, masks, network
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
@@ -141,6 +141,7 @@ def _begun(
     needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
     atomic.require_space(run_dir, needed - _given_up(run_dir))
     tell_of_print(photo, styles, exact, console)
+    network.tell(exact, console)
     fitted, studio, pace = _within_budget(exact, console)
     manifest = Manifest(
         asked=config.to_record(settings),

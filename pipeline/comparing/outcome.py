@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.comparing import matrix
 from pipeline.config import load as config
-from pipeline.planning import estimate
+from pipeline.planning import estimate, levels
 from pipeline.run import usage
 from pipeline.run.comparison import Cell, ComparisonDir
 from stages.errors import TilebrushError
@@ -134,7 +134,7 @@ def _row(run: ComparisonDir, cell: Cell) -> Row:
     return Row(
         picture=cell.picture,
         labels=cell.labels,
-        size=settings.print.size,
+        size=str(levels.display_size(settings, config.print_size(settings))),
         seconds=round(record.seconds, 2),
         iterations=int(record.extra.get("iterations", 0)),
         peak_memory_bytes=int(record.extra.get("peak_memory_bytes", 0)),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic.fields import FieldInfo
 
 from pipeline.config.schema import Settings
-from pipeline.config.section import Section
+from pipeline.config.section import Section, needs
 
 # These change how fast a print is made or what is said about it, never the picture. Of a recipe it
 # is the settings that count.
@@ -58,6 +58,17 @@ def value_of(settings: Settings, key: str) -> object:
     for name in key.split("."):
         value = getattr(value, name)
     return value
+
+
+def counts(settings: Settings, key: str) -> bool:
+    """Whether a setting has an effect beside the others."""
+    wanted = needs(all_fields()[key])
+    return wanted is None or value_of(settings, wanted[0]) in wanted[1]
+
+
+def is_default(settings: Settings, key: str) -> bool:
+    """Whether a setting has its default."""
+    return bool(value_of(settings, key) == all_fields()[key].default)
 
 
 def _values(settings: Settings) -> Iterator[tuple[str, object]]:

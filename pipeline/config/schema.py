@@ -11,8 +11,14 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import units
 from pipeline.config.masking import ColourSettings
+from pipeline.config.method import (
+    LossSettings,
+    NetworkSettings,
+    OptimizerSettings,
+    StartSettings,
+)
 from pipeline.config.printed import PrintSettings
-from pipeline.config.section import Section, checked
+from pipeline.config.section import Section, checked, with_
 from pipeline.host import hours
 from stages.computing import Device, Precision
 
@@ -39,12 +45,40 @@ class DisplaySettings(Section):
         description="px, width x height of the box; a larger one makes strokes finer relative to "
         "the picture",
     )
+    fit: Literal["box", "height", "shorter", "longer"] = Field(
+        default="box",
+        description='which side of the picture is as long as that of size: "box" lies inside it, '
+        'with "height" the height counts, with "shorter" and "longer" that side of the picture is '
+        "as long as that of the box",
+    )
+    rounding: Literal["nearest", "down"] = Field(
+        default="nearest",
+        description="of the other side",
+        json_schema_extra=with_("display.fit", "height", "shorter", "longer"),
+    )
     start: int = Field(
         default=4,
         ge=1,
         le=64,
-        description="coarse to fine begins at 1/start of the size and doubles; without it "
+        description="coarse to fine begins at 1/start of the size and grows by growth; without it "
         "(1) there is grain instead of large strokes",
+    )
+    growth: float = Field(
+        default=2.0,
+        ge=1.1,
+        le=8,
+        description="how much larger each scale of coarse to fine is than the one before",
+    )
+    resize: Literal["lanczos3", "nearest", "bilinear", "bicubic", "box"] = Field(
+        default="lanczos3",
+        description='how photo, paintings and canvas get a scale\'s size: "bilinear" and "bicubic" '
+        'as Pillow, antialiased; "box" the exact mean of what a px covers, and in between when it '
+        "enlarges, as torch7",
+    )
+    ends: Literal["float", "cut"] = Field(
+        default="float",
+        description='what a scale hands on: "float" all of it, "cut" whole steps of 255, rounded '
+        "down, as published programs write",
     )
     iterations: tuple[Iterations, ...] = Field(
         default=(120, 80, 40),
@@ -94,6 +128,12 @@ class StyleSettings(Section):
         gt=0,
         le=16,
         description="size of the style image relative to the canvas; more gives larger strokes",
+    )
+    fit: Literal["area", "squeezed", "longer", "shorter", "own"] = Field(
+        default="area",
+        description='size of a painting before its scale: as large as the canvas ("area"), '
+        "squeezed to its width and height, its longer or shorter side that of the canvas, or its "
+        "own; enlarged only when squeezed",
     )
     weights: tuple[Share, ...] = Field(
         default=(),
@@ -263,23 +303,6 @@ class TileSettings(Section):
         return self
 
 
-class OptimizerSettings(Section):
-    """How the loss goes down."""
-
-    name: Literal["lbfgs", "adam"] = Field(
-        default="lbfgs", description='"lbfgs" needs far fewer iterations, "adam" less memory'
-    )
-    history: int = Field(
-        default=10, ge=1, le=10, description="steps that L-BFGS remembers; each takes two canvases"
-    )
-    step: float = Field(
-        default=1.0, gt=0, le=10, description="step length of L-BFGS; 1 is its own choice"
-    )
-    rate: float = Field(
-        default=0.02, gt=0, le=1, description="learning rate of Adam, in colour units"
-    )
-
-
 class EncoderSettings(Section):
     """The network whose features say what content and style are."""
 
@@ -400,7 +423,10 @@ class Settings(Section):
     paint: PaintSettings = PaintSettings()
     levels: LevelSettings = LevelSettings()
     tiles: TileSettings = TileSettings()
+    start: StartSettings = StartSettings()
+    losses: LossSettings = LossSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
+    network: NetworkSettings = NetworkSettings()
     encoder: EncoderSettings = EncoderSettings()
     run: RunSettings = RunSettings()
     energy: EnergySettings = EnergySettings()

@@ -1,13 +1,16 @@
-"""What all tables of settings have in common."""
+"""What all tables of settings have in common, and what their fields may say of themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic.fields import FieldInfo
 
 from stages.errors import UsageError
+
+_NEEDS = "needs"
 
 
 def checked(parse: Callable[[str], object], *, empty: bool) -> AfterValidator:
@@ -37,3 +40,15 @@ class Section(BaseModel):
         if isinstance(value, bool):
             raise ValueError("true and false are no values of this setting")
         return value
+
+
+def with_(key: str, *values: object) -> dict[str, Any]:
+    """For `json_schema_extra`: the field has an effect only if setting `key` is one of `values`."""
+    return {_NEEDS: (key, values)}
+
+
+def needs(field: FieldInfo) -> tuple[str, Sequence[object]] | None:
+    """The setting that a field needs, and the values of it; None if it always counts."""
+    extra = field.json_schema_extra
+    found = extra.get(_NEEDS) if isinstance(extra, dict) else None
+    return found if isinstance(found, tuple) else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.masking import COLOUR_MASK
+from pipeline.engine import groups
 from pipeline.engine.outputs import Job, Made
 from stages.errors import InputImageError, RunDiffers
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from stages.brushwork import Paint
     from stages.canvas import PrintFormat
     from stages.canvas.palette import Toning
+    from stages.canvas.starts import Start
     from stages.measure import StyleImages
     from stages.nst.optimize import Optimizer
+    from stages.nst.published.method import Method
     from stages.nst.studio import Restyled, Weights
     from stages.restyle import Look, TileJob, TileTask
 
@@ -156,6 +159,10 @@ def display(job: Job) -> Made:
             toning=_toning(job),
             paint=_display_paint(job) if job.setting("style.matching") != "moments" else None,
             joining=job.brief.joining,
+            method=_method(job),
+            start=_start(job),
+            kernel=job.setting("display.resize"),
+            cut=job.setting("display.ends") == "cut",
         ),
         lambda scale, _: job.did(scale.size.pixels / 1e6),
     )
@@ -336,6 +343,7 @@ def look(job: Job) -> Look:
         optimizer=_optimizer(job),
         gains=restyle.gains(painting, canvases),
         hues=_toning(job).hues,
+        method=_method(job),
     )
 
 
@@ -427,8 +435,41 @@ def _weights(job: Job, content: float) -> Weights:
 def _optimizer(job: Job) -> Optimizer:
     from stages.nst.optimize import Optimizer
 
-    names = ("name", "history", "rate", "step")
-    return Optimizer(**{name: job.setting(f"optimizer.{name}") for name in names})
+    return Optimizer(**{key.split(".")[1]: job.setting(key) for key in groups.OPTIMIZER})
+
+
+def _method(job: Job) -> Method | None:
+    """The losses of a published method; None for Tilebrush's own."""
+    from stages.nst.published.method import Method
+
+    found = Method(
+        style=job.setting("losses.style"),
+        norm=job.setting("losses.norm"),
+        spread=job.setting("losses.spread"),
+        content=job.setting("losses.content"),
+        variation=job.setting("losses.variation"),
+        out_of_range=job.setting("losses.range_weight"),
+        white=job.setting("optimizer.white"),
+        pixels=job.brief.plan.display[-1].size.pixels,
+    )
+    return None if found.own else found
+
+
+def _start(job: Job) -> Start:
+    """What the display starts from."""
+    from stages.canvas.starts import GREY, Start
+
+    ground = GREY
+    if job.setting("start.ground") == "mean" and job.setting("start.kind") != "photo":
+        ground = job.studio.design.mean
+    return Start(
+        kind=job.setting("start.kind"),
+        ground=ground,
+        photo=job.setting("start.photo"),
+        noise=job.setting("start.noise"),
+        amount=job.setting("start.amount"),
+        seed=job.setting("run.seed"),
+    )
 
 
 def _style_images(job: Job, section: str = "") -> StyleImages:
@@ -443,6 +484,8 @@ def _style_images(job: Job, section: str = "") -> StyleImages:
         scales=job.brief.scales,
         soften=job.setting(f"{section}.soften") if section else 0.0,
         combed=job.setting(f"{section}.comb") if section else 0,
+        fit=job.setting("style.fit"),
+        kernel=job.setting("display.resize") if section == "display" else "lanczos3",
     )
 
 

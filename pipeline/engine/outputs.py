@@ -13,6 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipeline.engine.groups import CHOSEN, OLD_OPTIMIZER
+
 # The command line reads the stages' names off the table: what takes long to import waits.
 if TYPE_CHECKING:
     from pipeline.config.schema import Settings
@@ -227,13 +229,33 @@ class Brief:
             return self.scales if self.settings.style.scales else Unset.UNSET
         if key == "style.scale" and self.settings.style.scales:
             return None
-        other = {"lbfgs": ("optimizer.rate",), "adam": ("optimizer.history", "optimizer.step")}
+        if key in CHOSEN:
+            return self._chosen(key)
         drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
         unused = (
             drawn if self.painted else ("paint.copies", "paint.tone", "paint.lines", "paint.join")
         )
-        if key in (*unused, *other[self.settings.optimizer.name]):
+        if key in unused or (key in OLD_OPTIMIZER and not self._counts(key)):
             return None
+        return setting(self.settings, key)
+
+    def _counts(self, key: str) -> bool:
+        from pipeline.config import fields
+
+        return fields.counts(self.settings, key)
+
+    def _chosen(self, key: str) -> object:
+        """What a recipe may choose, if it is another than the default and has an effect."""
+        from pipeline.config import fields
+        from pipeline.planning.network import stands_in
+
+        other = stands_in(self.settings)
+        if key == "network.made_for":  # all that it decides
+            return other or Unset.UNSET
+        if key == ("network.input" if other else "network.stand_in"):
+            return Unset.UNSET
+        if fields.is_default(self.settings, key) or not self._counts(key):
+            return Unset.UNSET
         return setting(self.settings, key)
 
 

@@ -12,6 +12,16 @@ from itertools import groupby
 
 from pipeline.config.masking import COLOUR_MASK
 from pipeline.engine import makers
+from pipeline.engine.groups import (
+    COMPUTED,
+    FORMAT,
+    LOSS,
+    OPTIMIZER,
+    PAINT,
+    PAINTINGS,
+    RESIZING,
+    START,
+)
 from pipeline.engine.outputs import Apart, Brief, Output, Place, Ref, Scope
 from stages.sheet import CENTRE
 
@@ -20,13 +30,6 @@ MEASURE_WORK = 0.35  # a forward pass alone, in iterations
 PAINT_WORK = 1.0  # matching and painting, in iterations
 FILE_WORK = 0.5  # reading, resampling or writing a canvas, in iterations
 _PIXEL = 12  # bytes of a canvas per px: three float32
-
-_COMPUTED = ("encoder.name", "run.device", "run.precision", "run.threads")
-_LOSS = ("style.weight", "style.smooth_weight", "style.statistics")
-_OPTIMIZER = tuple(f"optimizer.{name}" for name in ("name", "history", "rate", "step"))
-_PAINTINGS = ("style.weights", "style.scale", "style.scales")
-_PAINT = ("paint.copies", "paint.tone", "run.seed")
-_FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
 
 
 # ---- what outputs are made from
@@ -218,7 +221,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.energy,
         inputs=lambda brief, _: [Ref("photo"), Ref("palette")],
-        settings=_COMPUTED,
+        settings=COMPUTED,
         facts=lambda brief, _: brief.plan.display[-1].size,
         measured=True,
     ),
@@ -234,9 +237,9 @@ TABLE: tuple[Output, ...] = (
             *_paintings(brief),
         ],
         settings=(
-            *(*_COMPUTED, *_LOSS, *_OPTIMIZER, *_PAINTINGS, "style.content_weight", "run.seed"),
-            *("display.tooth", "display.soften", "display.comb", "style.matching"),
-            *(*_PAINT, "paint.lines", "paint.join"),
+            *(*COMPUTED, *LOSS, *OPTIMIZER, *PAINTINGS, "style.content_weight", "run.seed"),
+            *("display.tooth", "display.soften", "display.comb", "style.matching", *PAINT),
+            *("paint.lines", "paint.join", *START, *RESIZING),
         ),
         facts=lambda brief, _: brief.plan.display,
         work=lambda brief, _: display_work(brief),
@@ -280,7 +283,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.dictionary,
         inputs=lambda brief, _: _paintings(brief),
-        settings=(*_PAINTINGS, *_PAINT),
+        settings=(*PAINTINGS, *PAINT),
         facts=lambda brief, at: (brief.level(at).size, round(brief.ratio(at), 6)),
         there=_painted,
         bytes=_dictionary_bytes,
@@ -294,7 +297,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.surveyed,
         inputs=lambda brief, at: [Ref("enlarged canvas", at), Ref("dictionary", at)],
-        settings=_PAINT,
+        settings=PAINT,
         there=_painted,
         work=_level_file,
         measured=True,
@@ -309,7 +312,7 @@ TABLE: tuple[Output, ...] = (
         inputs=lambda brief, at: [
             *(Ref("enlarged canvas", at), Ref("dictionary", at), Ref("survey", at))
         ],
-        settings=_PAINT,
+        settings=PAINT,
         there=_painted,
         work=lambda brief, at: brief.level(at).size.pixels * PAINT_WORK / 1e6,
         bytes=_level_bytes,
@@ -335,7 +338,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.style_moments,
         inputs=lambda brief, _: _paintings(brief),
-        settings=(*_COMPUTED, *_PAINTINGS, "levels.soften", "levels.comb"),
+        settings=(*COMPUTED, *PAINTINGS, "levels.soften", "levels.comb"),
         facts=lambda brief, at: (brief.level(at).size, brief.painted),
         there=_restyled,
         measured=True,
@@ -348,7 +351,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.moments,
         inputs=lambda brief, at: [_sweep_source(brief, at)],
-        settings=_COMPUTED,
+        settings=COMPUTED,
         facts=lambda brief, at: brief.grid(at),
         there=_many,
         work=lambda brief, at: (
@@ -365,7 +368,7 @@ TABLE: tuple[Output, ...] = (
         version="4",
         make=makers.tile,
         inputs=_of_tile,
-        settings=(*_COMPUTED, *_LOSS, *_OPTIMIZER),
+        settings=(*COMPUTED, *LOSS, *OPTIMIZER),
         facts=lambda brief, at: (
             *(brief.level(at).iterations, brief.level(at).content_weight),
             *(brief.tile(at), brief.plan.alignment, brief.parts(at)),
@@ -436,7 +439,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.tiff,
         inputs=lambda brief, _: [brief.printed],
-        settings=_FORMAT,
+        settings=FORMAT,
         facts=_sheet,
         work=_print_file,
         bytes=lambda brief, _: brief.sheet.size.pixels * 5,
@@ -450,7 +453,7 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.jpeg,
         inputs=lambda brief, _: [brief.printed],
-        settings=_FORMAT,
+        settings=FORMAT,
         facts=_sheet,
         there=_jpeg_holds,
         bytes=lambda brief, _: brief.sheet.size.pixels,

@@ -9,6 +9,7 @@ from pipeline.config import units
 from pipeline.config.schema import EnergySettings, Settings
 from pipeline.host.energy import Used
 from pipeline.planning import levels as planning
+from pipeline.planning import network
 from pipeline.planning.levels import Plan
 from stages.errors import ResourceError
 
@@ -55,18 +56,19 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
     Before that, bands of the painting are held. The factors are measured: see benchmarks/memory.py
     and benchmarks/growth.py.
     """
-    from stages.nst import encoders
     from stages.nst.device import cuda_build
 
-    design = encoders.architecture(settings.encoder.name)
+    design = network.design(settings)
     px = plan.largest_window.pixels
-    network = px * design.activation_bytes(settings.run.precision.bytes)
-    history = px * 12 * (2 * min(settings.optimizer.history, 10) + 8)
+    features = px * design.activation_bytes(settings.run.precision.bytes)
+    kept = settings.optimizer.history
+    most = kept if settings.optimizer.name == "lbfgs-plain" else min(kept, 10)
+    history = px * 12 * (2 * most + 8)
     base = LIBRARIES + (CUDA_LIBRARIES if cuda_build() else 0) + design.parameter_bytes()
     measuring = MEASURING + 2 * 12 * min(style_pixels, BAND_PIXELS)
     painting = PAINTING if settings.style.matching != "moments" and plan.levels else 0
     last = plan.levels[-1].size.pixels if plan.levels else 0
-    return int(base + max(network + history, measuring, painting * min(1.0, last / PAINTED)))
+    return int(base + max(features + history, measuring, painting * min(1.0, last / PAINTED)))
 
 
 def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) -> Settings:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
+from pipeline.planning import network
 from stages import tiles
 from stages.tiles import Grid, Scale, Size
 
@@ -55,22 +56,26 @@ def _nth(values: tuple[int, ...], index: int) -> int:
 
 def make(settings: Settings) -> Plan:
     """The plan for resolved settings, whose print size is exact and whose preset is applied."""
-    from stages.nst import encoders
-
-    design = encoders.architecture(settings.encoder.name)
+    design = network.design(settings)
     unit = max(design.stride(), 16)
     halo = tiles.checked_halo(design.halo(), unit, settings.tiles.halo)
     size = config.print_size(settings)
-    sizes = tiles.levels(
-        tiles.fitted(size, config.parse_size(settings.display.size), "contain"),
-        size,
-        settings.levels.max_ratio,
-    )
-    display = tiles.scales(sizes[0], settings.display.start, settings.display.iterations)
+    sizes = tiles.levels(display_size(settings, size), size, settings.levels.max_ratio)
+    path = settings.display
+    display = tiles.scales(sizes[0], path.start, path.iterations, path.growth)
     levels = tuple(
         _level(settings, number, here, unit, halo) for number, here in enumerate(sizes[1:], start=1)
     )
     return Plan(size, display, levels, unit, halo)
+
+
+def display_size(settings: Settings, whole: Size, fit: str = "contain") -> Size:
+    """The display's size for a picture of the aspect of `whole`; `fit` is that of a box."""
+    display = settings.display
+    box = config.parse_size(display.size)
+    if display.fit == "box":
+        return tiles.fitted(whole, box, fit)
+    return tiles.sided(whole, box, display.fit, down=display.rounding == "down")
 
 
 def _level(settings: Settings, number: int, size: Size, unit: int, halo: int) -> LevelPlan:

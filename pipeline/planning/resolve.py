@@ -15,7 +15,7 @@ from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.host import hours, speed
 from pipeline.host import resources as machine
-from pipeline.planning import estimate, masks, sheets
+from pipeline.planning import estimate, masks, network, sheets
 from pipeline.planning import levels as plan
 from stages.errors import UsageError
 from stages.tiles import Size
@@ -161,7 +161,13 @@ def open_studio(settings: Settings, console: Console) -> Studio:
 
     encoder, run = settings.encoder, settings.run
     return nst_machine.open_studio(
-        encoder.name, encoder.weights, run.precision, run.threads, console.message, run.device
+        encoder.name,
+        encoder.weights,
+        run.precision,
+        run.threads,
+        console.message,
+        run.device,
+        network.use(settings),
     )
 
 

@@ -9,9 +9,10 @@ from pipeline.config import load as config
 from pipeline.config import papers
 from pipeline.config.load import Settings
 from pipeline.config.paintings import style_scales
+from pipeline.planning import levels
 from stages import sheet as sheets
 from stages.sheet import Sheet, focused_crop
-from stages.tiles import Size, fitted
+from stages.tiles import Size, centre_crop
 
 if TYPE_CHECKING:
     from pipeline.config.printed import PrintSettings
@@ -47,11 +48,15 @@ def print_box(settings: Settings, photo: Size, say: Callable[[str], None]) -> Si
 def at_display(settings: Settings, photo: Size) -> tuple[Settings, Size]:
     """Settings of a print that is the display picture of a photo, and its size.
 
-    The picture alone, without anything around it.
+    The picture alone, without anything around it. Where it is resized otherwise than by
+    Tilebrush's own way, all of the photo is prepared for that.
     """
     asked = settings.print
-    size = fitted(photo, config.parse_size(settings.display.size), asked.fit)
-    alone = {"size": str(size), "paper": "", "fit": "cover", "bleed": "", "border": ""}
+    size = whole = levels.display_size(settings, photo, asked.fit)
+    if settings.display.resize != "lanczos3":
+        crop = centre_crop(photo, size)
+        whole = max(size, Size(crop.width, crop.height), key=lambda each: each.pixels)
+    alone = {"size": str(whole), "paper": "", "fit": "cover", "bleed": "", "border": ""}
     return settings.model_copy(update={"print": asked.model_copy(update=alone)}), size
 
 

@@ -22,10 +22,11 @@ from stages.canvas.files import Pixels, Rows
 from stages.canvas.strokes import PLAIN, Strokes, drawn
 from stages.tiles import Rect, Size
 
-Kernel = Literal["lanczos3", "cubic"]
+Kernel = Literal["lanczos3", "cubic", "nearest", "bilinear", "bicubic", "box"]
 
 _BAND_BYTES = 12 << 20
-_SUPPORT = {"lanczos3": 3.0, "cubic": 2.0}
+_SUPPORT = {"lanczos3": 3.0, "cubic": 2.0, "bicubic": 2.0, "bilinear": 1.0}
+_PILLOWS = ("bilinear", "bicubic")
 _BLURRED = 4  # OpenCV's Gaussians of floats reach so many sigmas
 
 
@@ -54,7 +55,10 @@ def shrunk(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Pixels:
 
 
 def rows_at(src: Path, size: Size, *, kernel: Kernel = "lanczos3") -> Rows:
-    """Any rows of what `resize` writes, computed when they are asked for."""
+    """Any rows of what `resize` writes, computed when they are asked for.
+
+    "nearest", "bilinear" and "bicubic" are Pillow's, "box" is torch7's, but in floats.
+    """
     return _of_file(src, size, kernel).part
 
 
@@ -158,7 +162,7 @@ class _Resampling:
 
 def _across(flat: Pixels, columns: NDArray[np.intp], weights: Pixels) -> Pixels:
     """Resample every row: (rows, width * 3) to (rows, new width * 3)."""
-    if weights.shape[1] == 1:
+    if weights.shape[1] == 1 and len(columns) * 3 == flat.shape[1]:
         return np.array(flat)
     channels = np.arange(3)
     total = np.zeros((flat.shape[0], 3 * columns.shape[0]), np.float32)
@@ -189,6 +193,11 @@ def _taps(length: int, new_length: int, kernel: Kernel) -> tuple[NDArray[np.intp
     """
     if length == new_length:
         return np.arange(length)[:, None], np.ones((length, 1), np.float32)
+    if kernel == "nearest":
+        at = np.floor((np.arange(new_length) + 0.5) * (length / new_length)).astype(np.intp)
+        return at[:, None], np.ones((new_length, 1), np.float32)
+    if kernel == "box":
+        return _box(length, new_length)
     ratio = length / new_length
     stretch = max(1.0, ratio)
     support = _SUPPORT[kernel] * stretch
@@ -196,7 +205,9 @@ def _taps(length: int, new_length: int, kernel: Kernel) -> tuple[NDArray[np.intp
     first = np.floor(centre - support).astype(np.intp) + 1
     index = first[:, None] + np.arange(int(np.ceil(2 * support)))
     distance = (index - centre[:, None]) / stretch
-    weights = _lanczos3(distance) if kernel == "lanczos3" else _cubic(distance)
+    weights = _SHAPES[kernel](distance)
+    if kernel in _PILLOWS:  # nothing lies beyond its edges
+        weights[(index < 0) | (index >= length)] = 0.0
     weights /= weights.sum(axis=1, keepdims=True)
     return np.clip(index, 0, length - 1), weights.astype(np.float32)
 
@@ -212,3 +223,26 @@ def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     inner = (1.5 * x - 2.5) * x * x + 1.0
     outer = ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
     return np.where(x < 1.0, inner, np.where(x < 2.0, outer, 0.0))
+
+
+def _triangle(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(0.0, 1.0 - np.abs(x))
+
+
+_SHAPES = {"lanczos3": _lanczos3, "cubic": _cubic, "bicubic": _cubic, "bilinear": _triangle}
+
+
+def _box(length: int, new_length: int) -> tuple[NDArray[np.intp], Pixels]:
+    """As torch7's image.scale: shrunk by the mean of what is covered, enlarged corner to corner."""
+    if new_length > length:
+        at = np.arange(new_length) * ((length - 1) / max(1, new_length - 1))
+        first = np.minimum(np.floor(at).astype(np.intp), max(0, length - 2))
+        share = (at - first)[:, None]
+        index = np.minimum(first[:, None] + np.arange(2), length - 1)
+        return index, np.concatenate([1 - share, share], axis=1).astype(np.float32)
+    edges = np.arange(new_length + 1) * (length / new_length)
+    index = np.floor(edges[:-1]).astype(np.intp)[:, None] + np.arange(int(length / new_length) + 2)
+    low, high = np.maximum(index, edges[:-1, None]), np.minimum(index + 1, edges[1:, None])
+    covered = np.maximum(0.0, high - low)
+    covered /= covered.sum(axis=1, keepdims=True)
+    return np.minimum(index, length - 1), covered.astype(np.float32)

@@ -16,6 +16,7 @@ from stages.computing import Device, Precision
 from stages.errors import UsageError
 from stages.nst.allocator import keep_memory
 from stages.nst.encoders import load
+from stages.nst.published.use import Use
 from stages.nst.studio import Studio
 
 # torch's convolutions (oneDNN) keep compiled kernels for the last 1024 shapes, half a MB each. A
@@ -192,8 +193,10 @@ def open_studio(
     threads: int,
     note: Callable[[str], None],
     device: Device = Device.CPU,
+    use: Use = Use(),  # noqa: B008
 ) -> Studio:
-    """An encoder by name, ready to work; `note` is told of a download before it starts.
+    """An encoder by name, ready to work, its network used as `use` says; `note` is told of a
+    download before it starts.
 
     Raises:
         UsageError: unknown name, or no such device here.
@@ -202,8 +205,8 @@ def open_studio(
     device = resolve_device(device)
     keep_memory()
     use_threads(threads)
-    found = load(encoder, Path(weights) if weights else None, note=note)
-    return Studio(found, precision, device)
+    found = load(encoder, Path(weights) if weights else None, note=note, use=use)
+    return Studio(found, precision, device, use.form)
 
 
 def torch_version() -> str:

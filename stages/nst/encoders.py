@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -13,6 +13,9 @@ from torch import Tensor
 from stages.errors import UsageError, WeightsError
 from stages.nst import weights
 from stages.nst.network import Architecture, Encoder
+from stages.nst.published.inputs import INPUTS, turned
+from stages.nst.published.layering import layered
+from stages.nst.published.use import Use
 
 BUNDLED_FILE = Path(__file__).parent / "data" / "bundled.safetensors"
 BUNDLED_SHA256 = "31ca29128618ab1fd33ce97754763a7396bdb2a18809825f2fb7b9a5c5724c9b"
@@ -52,6 +55,8 @@ VGG16 = Architecture(
     content=(("relu4_2", 1.0),),
     content_gain=0.05,
 )
+# First digits of the SHA-256 of torchvision's files, as their names have them.
+_TORCHVISIONS = ("dcbb9e9d", "397923af")
 ARCHITECTURES = {a.name: a for a in (BUNDLED, VGG19, VGG16)}
 
 
@@ -138,24 +143,46 @@ def weights_path(
     return path
 
 
-def load(name: str, weights_file: Path | None = None, *, note: Callable[[str], None]) -> Encoder:
+def load(
+    name: str,
+    weights_file: Path | None = None,
+    *,
+    note: Callable[[str], None],
+    use: Use = Use(),  # noqa: B008
+) -> Encoder:
     """An encoder with its weights; its `fingerprint` is the SHA-256 of their file.
 
-    `note` is told of a download before it starts.
+    Its layers and what it is shown are as `use` says. `note` is told of a download before it
+    starts.
 
     Raises:
         UsageError: unknown name.
         WeightsError: weights missing, damaged, or of another shape.
     """
     path = weights_path(name, weights_file, note=note)
-    design = architecture(name)
-    encoder = Encoder(design, _from_torchvision(design, weights.read(path)[0]))
-    encoder.fingerprint = weights.sha256(path)
+    design, digits = layered(architecture(name), use.layering), weights.sha256(path)
+    table = _named(design, weights.read(path)[0])
+    if use.input != "own":
+        shown = INPUTS[use.input]
+        if shown.from_blue and digits.startswith(_TORCHVISIONS):
+            raise WeightsError(
+                f"{path} has torchvision's weights, the recipe's constants are for those of Caffe; "
+                "name such a file, or leave --weights out: then these stand in"
+            )
+        design = replace(design, mean=shown.mean, std=shown.std)
+        table = turned(table, shown)
+    encoder = Encoder(design, table)
+    encoder.fingerprint = digits
     return encoder
 
 
-def _from_torchvision(design: Architecture, table: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Rename `features.N.weight` to `reluB_C.weight`; other tables pass through."""
+def _named(design: Architecture, table: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename torchvision's `features.N.weight` and Gatys' `convB_C.weight` to `reluB_C.weight`.
+
+    Johnson's files of Caffe's weights have torchvision's names. Other tables pass through.
+    """
+    if "conv1_1.weight" in table:
+        return {key.replace("conv", "relu", 1): value for key, value in table.items()}
     if not any(key.startswith("features.") for key in table):
         return table
     renamed, position, block = {}, 0, "1"

@@ -1,38 +1,18 @@
-"""Minimise a loss over pixels with L-BFGS or Adam."""
+"""Minimise a loss over pixels: Tilebrush's own L-BFGS and Adam; others are in nst.optimizers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from stages.nst import lbfgs
+from stages.nst.optimizers.choice import Optimizer, Progress
+from stages.nst.optimizers.descent import descend
 
-
-@dataclass(frozen=True)
-class Optimizer:
-    """Which optimizer and how.
-
-    `history` (at most 10) and `step`, the step length, are L-BFGS's; `rate` is Adam's in 0 to 1
-    sRGB.
-    """
-
-    name: str = "lbfgs"
-    history: int = 10
-    rate: float = 0.02
-    step: float = 1.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One evaluation of the loss."""
-
-    iteration: int
-    iterations: int
-    loss: float
+__all__ = ["Optimizer", "Progress", "minimise"]
 
 
 def minimise(
@@ -45,8 +25,11 @@ def minimise(
     """The best pixels seen within `iterations` evaluations, beginning at `start`.
 
     A loss that is not finite or has grown tenfold (L-BFGS runs without a line search, one
-    evaluation an iteration) makes the search start again from the best pixels.
+    evaluation an iteration) makes the search start again from the best pixels. Optimizers of
+    published methods have no such guard.
     """
+    if not optimizer.guarded:
+        return descend(start, loss_of, iterations, optimizer, report)
     best, best_loss, done = start.detach().clone(), math.inf, 0
 
     def evaluate(pixels: Tensor) -> float:

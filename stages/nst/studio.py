@@ -22,16 +22,16 @@ from stages.nst.features import NOWHERE, Reading, Wanted, read
 from stages.nst.moments import Moments, residual_target
 from stages.nst.network import Encoder
 from stages.nst.optimize import Optimizer, Progress, minimise
+from stages.nst.published import method as published
+from stages.nst.published import reading
+from stages.nst.published.form import Form
+from stages.nst.published.method import SMOOTH_GAIN, Method, Share
 from stages.tiles import Rect, Size
 
 Pixels = NDArray[np.float32]
 
 # Strong enough to keep pixels within 0 to 1 to about 1/255, too weak to steer what is inside.
 RANGE_WEIGHT = 10.0
-
-# What a smooth weight of one stands for, chosen by eye at 400x300: without it there is stipple of
-# single pixels, at 0.3 less of it.
-SMOOTH_GAIN = 0.6
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Task:
     the start of the sweep; without it the window itself is made to match `style`, which is right
     for a window that is the whole canvas. `gain` is how many times the residual it aims at, by
     layer; without it once. `hues` `(3, 3)` is what strokes are multiplied with before they are laid
-    (stages.canvas.palette.directions): where a painting has no colour, neither have they.
+    (stages.canvas.palette.directions): where a painting has no colour, neither have they. With a
+    `method` the losses are those of that one.
     """
 
     core: Rect
@@ -66,6 +67,7 @@ class Task:
     optimizer: Optimizer = field(default_factory=Optimizer)
     gain: Mapping[str, float] | None = None
     hues: NDArray[np.float32] | None = None
+    method: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,9 @@ class Studio:
         encoder: Encoder,
         precision: Precision = Precision.FLOAT32,
         device: Device = Device.CPU,
+        form: Form = Form(),  # noqa: B008
     ) -> None:
-        self.device = torch.device(device.value)
+        self.device, self.form = torch.device(device.value), form
         self.encoder = encoder.to(self.device)
         self.design = encoder.architecture
         self.bfloat16 = precision is Precision.BFLOAT16
@@ -118,6 +121,8 @@ class Studio:
         and bottom. Reflected once, as an image: reflecting every layer's features instead gives
         border pixels several times the influence of others, and coloured borders.
         """
+        if not self.form.framed:
+            return image
         unit = self.design.stride()
         height, width = image.shape[-2:]
         around = (unit, unit - width % -unit, unit, unit - height % -unit)
@@ -126,7 +131,7 @@ class Studio:
 
     def _moved(self, region: Rect) -> Rect:
         """A region of the window as px of the framed window."""
-        unit = self.design.stride()
+        unit = self.design.stride() if self.form.framed else 0
         return Rect(region.x + unit, region.y + unit, region.width, region.height)
 
     def everything(self, size: Size) -> Rect:
@@ -141,6 +146,8 @@ class Studio:
         An edge without it (its reflection following the pixels) comes out jagged and dark: what
         zeros around the features do there is pixels' to mend, and no pixel beyond is free to.
         """
+        if not self.form.framed:
+            return region
         unit = self.design.stride()
         framed = [length + 2 * unit - length % -unit for length in (size.width, size.height)]
         x, y = (start + unit if start else 0 for start in (region.x, region.y))
@@ -152,13 +159,18 @@ class Studio:
         """What the losses need of a framed window; regions are px of it."""
         style, content = tuple(self.style_weights), tuple(self.content_weights)
         wanted = Wanted(style, core, content, write)
-        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16)
+        return self._read(framed, wanted)
+
+    def _read(self, framed: Tensor, wanted: Wanted) -> Reading:
+        if self.form.own:
+            return read(self.encoder, framed, wanted, bfloat16=self.bfloat16)
+        return reading.read(self.encoder, self.form, framed, wanted, bfloat16=self.bfloat16)
 
     def content(self, photo: Pixels, write: Rect) -> dict[str, Tensor]:
         """Content features `(N, C)` of a photo over `write`, px of the framed window."""
         wanted = Wanted((), NOWHERE, tuple(self.content_weights), write)
         framed = self._framed(to_tensor(photo, self.device))
-        return read(self.encoder, framed, wanted, bfloat16=self.bfloat16).content
+        return self._read(framed, wanted).content
 
     @torch.inference_mode()
     def measure(self, window: Pixels, core: Rect) -> Moments:
@@ -181,12 +193,13 @@ class Studio:
     def _measured(self, window: Pixels, core: Rect, weight: Tensor | None = None) -> Moments:
         wanted = Wanted(tuple(self.style_weights), core, weight=weight)
         framed = self._framed(to_tensor(window, self.device))
-        found = read(self.encoder, framed, wanted, bfloat16=self.bfloat16).moments
-        return found.to(torch.device("cpu"))
+        return self._read(framed, wanted).moments.to(torch.device("cpu"))
 
     @torch.inference_mode()
     def energy(self, photo: Pixels) -> float:
         """Mean square of the photo's content features: the unit of the content loss."""
+        if not self.content_weights:
+            return 1.0
         flat = self.content(photo, self.everything(size_of(photo))).values()
         return float(sum(f.square().mean() for f in flat)) / len(flat)
 
@@ -208,24 +221,50 @@ class Studio:
         base = self._framed(to_tensor(window, self.device))
         start = _part(base, w).clone()
         objective = _Objective(self, task, core, w, wanted)
-        hues = None if task.hues is None else torch.from_numpy(task.hues).to(start)
+        surface = _surface(start, task)
         curve: list[float] = []
 
         def note(progress: Progress) -> None:
             curve.append(progress.loss)
             report(progress)
 
-        def loss_of(strokes: Tensor) -> Tensor:
-            pixels = start + brush.laid(strokes, hues)
+        def loss_of(variable: Tensor) -> Tensor:
+            pixels = surface.pixels(variable)
             framed: Tensor = _Put.apply(pixels, base, w)
             return objective(framed, pixels)
 
-        nothing = torch.zeros_like(start)
-        strokes = minimise(nothing, loss_of, task.iterations, task.optimizer, note)
-        found = start + brush.laid(strokes, hues)
+        begun = surface.variable
+        found = surface.pixels(minimise(begun, loss_of, task.iterations, task.optimizer, note))
         kept = self._moved(task.write).within(w)
         found = found[..., kept.y : kept.bottom, kept.x : kept.right]
         return Restyled(to_pixels(found), tuple(curve))
+
+
+class _Brushed:
+    """Pixels that are moved by strokes of the brush on what was there."""
+
+    def __init__(self, start: Tensor, hues: NDArray[np.float32] | None) -> None:
+        self.start, self.variable = start, torch.zeros_like(start)
+        self.hues = None if hues is None else torch.from_numpy(hues).to(start)
+
+    def pixels(self, variable: Tensor) -> Tensor:
+        return self.start + brush.laid(variable, self.hues)
+
+
+class _Bare:
+    """Pixels that are moved one by one, in units of which white has `white`."""
+
+    def __init__(self, start: Tensor, white: float) -> None:
+        self.white, self.variable = white, start * white
+
+    def pixels(self, variable: Tensor) -> Tensor:
+        return variable / self.white
+
+
+def _surface(start: Tensor, task: Task) -> _Brushed | _Bare:
+    if task.optimizer.brush == "pixels":
+        return _Bare(start, task.optimizer.white)
+    return _Brushed(start, task.hues)
 
 
 class _Put(torch.autograd.Function):
@@ -261,12 +300,15 @@ class _Objective:
         self.core, self.write = core, write  # px of the framed window
         self.style = task.style.to(studio.device)
         self.target = self.style if task.canvas is None else None
+        self.start: Moments | None = None
 
     def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
         """Loss of a framed window `image`, whose changeable part is `pixels`."""
         studio, design, weights = self.studio, self.studio.design, self.task.weights
         reading = studio.read(image, self.core, self.write)
         found = reading.moments
+        if self.task.method is not None:
+            return self._published(self.task.method, reading, pixels)
         loss = (
             design.style_gain
             * weights.style
@@ -293,3 +335,21 @@ class _Objective:
             canvas = task.canvas.to(self.studio.device)
             self.target = residual_target(found.detached(), canvas, self.style, task.gain)
         return self.target
+
+    def _published(self, method: Method, reading: Reading, pixels: Tensor) -> Tensor:
+        """The loss by a published method."""
+        task, found = self.task, reading.moments
+        if task.canvas is not None:
+            if self.start is None:
+                self.start = found.detached()
+            canvas = task.canvas.to(self.studio.device)
+            found = published.changed(found, self.start, canvas, task.gain)
+        return published.loss_of(
+            (found, reading.content),
+            (self.style, self.wanted, task.content_energy),
+            pixels,
+            self.studio.design,
+            task.weights,
+            method,
+            Share(task.core.pixels / method.pixels, task.write.pixels / method.pixels),
+        )

@@ -38,6 +38,34 @@ OTHER = {
     "energy.price_per_kwh": "1", "energy.currency": "USD", "energy.co2_g_per_kwh": "1",
     "colour.keep": "luma", "colour.when": "before", "colour.mask": "mask.png",
 }  # fmt: skip
+# What recipes choose: tried on a print that chooses otherwise than the defaults already.
+CHOSEN = {
+    "display.fit": "longer", "display.rounding": "nearest", "display.growth": "1.3",
+    "display.resize": "nearest", "display.ends": "cut", "style.fit": "own",
+    "start.kind": "noise", "start.ground": "mean", "start.photo": "0.7", "start.noise": "uniform",
+    "start.amount": "0.2", "losses.style": "gram-1", "losses.norm": "chollet",
+    "losses.spread": "1", "losses.style_layers": "relu1_1,relu3_1",
+    "losses.layer_weights": "1,3", "losses.layering": "chained", "losses.layer_ratio": "5",
+    "losses.content": "quarter", "losses.content_layers": "relu2_2", "losses.variation": "nine",
+    "losses.range_weight": "3", "optimizer.schedule": "constant", "optimizer.decay": "0.5",
+    "optimizer.decay_steps": "7", "optimizer.beta1": "0.5", "optimizer.beta2": "0.5",
+    "optimizer.epsilon": "0.5", "optimizer.epsilon_to": "plain", "optimizer.white": "100",
+    "optimizer.brush": "strokes", "optimizer.keep": "best", "optimizer.average": "0.5",
+    "optimizer.clip": "steps", "optimizer.evaluations": "2", "network.made_for": "any",
+    "network.input": "caffe", "network.stand_in": "2", "network.pooling": "l2",
+    "network.pooling_gain": "2", "network.odd": "ceil", "network.padding": "replicate",
+}  # fmt: skip
+CHOICE: dict[str, object] = {
+    "style_matching": "moments", "display_size": "100x74", "display_fit": "height",
+    "display_rounding": "down", "start_kind": "mixed", "start_ground": "grey",
+    "start_noise": "normal", "start_amount": "0.5", "losses_style": "gram+spread",
+    "losses_norm": "mean", "losses_style_layers": "relu1_1,relu2_1", "losses_layering": "geometric",
+    "losses_content": "mean", "losses_variation": "chollet", "style_smooth_weight": "0.01",
+    "optimizer_name": "adam", "optimizer_schedule": "exponential", "optimizer_rate": "10",
+    "optimizer_white": "255", "optimizer_brush": "pixels", "optimizer_keep": "average",
+    "network_made_for": "caffe", "network_pooling": "max", "network_padding": "zero",
+    "network_stand_in": "3",
+}  # fmt: skip
 # No effect on what a tiny print on one processor consists of, whichever stage is run again.
 WITHOUT = {
     "recipe", "print.fit", "print.orientation", "print.bleed", "print.border_colour",
@@ -47,7 +75,9 @@ WITHOUT = {
     *(key for key in OTHER if key.startswith("energy.")),
 }  # fmt: skip
 # Of another kind of run they do: with a larger painting, with more iterations, cropped.
-TAKEN = {"style.max_pixels", "optimizer.history", "print.crop"}
+TAKEN = {"style.max_pixels", "optimizer.history", "optimizer.evaluations", "print.crop"}
+# None on one of a single scale, whose encoder is no VGG.
+UNCHOSEN = {"display.growth", "network.input"}
 # Of levels of other sizes there are no canvases in the run.
 NEW_RUN = {"levels.max_ratio"}
 # With what is computed here: another number of threads or device gives the same picture, nearly.
@@ -87,29 +117,61 @@ def by_moments(printer, tmp_path_factory: pytest.TempPathFactory) -> Plain:
 
 
 def test_no_setting_is_left_out() -> None:
-    assert set(OTHER) | ELSEWHERE == set(all_fields())
+    assert set(OTHER) | set(CHOSEN) | ELSEWHERE == set(all_fields())
+
+
+@pytest.fixture(scope="module")
+def by_choice(printer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plain]:
+    """The same of prints that choose much: with Adam, and with a search."""
+    found = {}
+    for way in ("adam", "lbfgs-search"):
+        folder = tmp_path_factory.mktemp(way)
+        printer(folder / "run", **(CHOICE | {"optimizer_name": way}))
+        stages = [asked for asked in STAGES if asked.stage != "paint"]
+        found[way] = (
+            folder / "run",
+            {asked.name: made(folder / "run", asked, folder / asked.name) for asked in stages},
+        )
+    return found
+
+
+@pytest.mark.parametrize("key", CHOSEN)
+def test_what_recipes_choose_changes_a_stage_or_is_refused(
+    by_choice: dict[str, Plain], tmp_path: Path, key: str
+) -> None:
+    run, before = by_choice["lbfgs-search" if key == "optimizer.evaluations" else "adam"]
+    check(run, before, tmp_path, key, CHOSEN[key], UNCHOSEN)
+
+
+def check(
+    run: Path, before: dict[str, bytes], folder: Path, key: str, value: str, without: set[str]
+) -> None:
+    """A setting changes what some stage makes, or is refused by all."""
+    taken = []
+    for asked in STAGES:
+        name, into = key.replace(".", "__"), folder / asked.name
+        try:
+            found = made(run, asked, into, **{name: value})
+        except UsageError as error:
+            told = (key, "new run", "this run has")
+            assert "\n" not in str(error) and any(words in str(error) for words in told)
+            continue
+        same = found == before.get(asked.name)
+        assert key in TAKEN or not same, f"{key} was taken by {asked.name} and did nothing"
+        taken.append(asked.name)
+    assert bool(taken) is (key not in without)
 
 
 @pytest.mark.parametrize("key", OTHER)
 def test_a_setting_changes_a_stage_or_is_refused(
     plain: Plain, by_moments: Plain, tmp_path: Path, key: str
 ) -> None:
-    taken = []
-    for way, (run, before) in {"both": plain, "moments": by_moments}.items():
-        if way == "moments" and not key.startswith("levels."):
-            continue  # as with both
-        for asked in STAGES:
-            name, into = key.replace(".", "__"), tmp_path / way / asked.name
-            try:
-                found = made(run, asked, into, **{name: OTHER[key]})
-            except UsageError as error:
-                told = (key, "new run", "this run has")
-                assert "\n" not in str(error) and any(words in str(error) for words in told)
-                continue
-            same = found == before.get(asked.name)
-            assert key in TAKEN or not same, f"{key} was taken by {asked.name} and did nothing"
-            taken.append(asked.name)
-    assert bool(taken) is (key not in WITHOUT | NEW_RUN)
+    if key.startswith("levels."):  # most have an effect on what is not painted alone
+        run, before = by_moments
+        check(run, before, tmp_path / "moments", key, OTHER[key], NEW_RUN)
+        return
+    run, before = plain
+    check(run, before, tmp_path, key, OTHER[key], WITHOUT | NEW_RUN)
 
 
 def test_another_painting_scale_measures_the_painting_anew(

@@ -1,0 +1,1 @@
+"""Optimizers as published methods have them; one module for each."""

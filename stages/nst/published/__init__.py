@@ -1,0 +1,1 @@
+"""How published methods use a network: its input, its pooling and borders, its layers' weights."""

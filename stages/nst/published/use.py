@@ -1,0 +1,17 @@
+"""All that is chosen of how an encoder's network is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stages.nst.published.form import Form
+from stages.nst.published.layering import Layering
+
+
+@dataclass(frozen=True)
+class Use:
+    """Which layers are read, what the network is shown (stages.nst.published.inputs), its form."""
+
+    layering: Layering = field(default_factory=Layering)
+    input: str = "own"
+    form: Form = field(default_factory=Form)
