@@ -120,8 +120,8 @@ def file_stages(size: Size) -> list[Stage]:
 
         rows.append(_timed("blend", size, lambda: canvas.blend(tiles, where, blended)))
         tiff, jpeg, fmt = folder / "print.tif", folder / "print.jpg", PrintFormat()
-        rows.append(_timed("finish, TIFF", size, lambda: finish.run(blended, tiff, None, fmt)))
-        rows.append(_timed("finish, JPEG", size, lambda: finish.run(blended, None, jpeg, fmt)))
+        rows.append(_timed("finish, TIFF", size, lambda: finish.run(blended, tiff, "tiff", fmt)))
+        rows.append(_timed("finish, JPEG", size, lambda: finish.run(blended, jpeg, "jpeg", fmt)))
     return rows
 
 

@@ -180,7 +180,7 @@ class Workshop:
                 bar.stage(
                     f"{output.stage}@{each.place.level}" if each.place.level else output.stage
                 )
-                self._loose.make(each, output.file(each.place).replace("/", "-"))
+                self._loose.make(each, output.file(each.place, brief).replace("/", "-"))
                 if not output.paced:
                     bar.skip(output.work(brief, each.place))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import canvas
-from stages.canvas import Facts
+from stages.canvas import Credits, Facts
 from stages.sheet import CENTRE
 from stages.tiles import Size, centre_crop
 
@@ -76,3 +76,8 @@ def run(
         style(src, dst, max_style_pixels) for src, dst in zip(styles, style_canvases, strict=True)
     )
     return Prepared(photo_canvas, photo_size, style_canvases, sizes)
+
+
+def credits(src: Path, *, camera: bool) -> Credits:
+    """Whose the photo is; with `camera` also what that wrote, the place among it."""
+    return canvas.credits(src, camera=camera)

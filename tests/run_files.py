@@ -19,7 +19,10 @@ class Files:
 
     def of(self, name: str, **place: int) -> Path:
         """The file of an output by its name in the table."""
-        return Path(self.root / table.row(name).file(Place(**place)))
+        output = table.row(name)
+        if output.product:  # named as by default
+            return Path(self.root / output.pattern.replace("{print}", "print"))
+        return Path(self.root / output.file(Place(**place)))
 
     def photo(self) -> Path:
         return self.of("photo")

@@ -178,6 +178,23 @@ class Print:
         str | None,
         typer.Option("--border", metavar="LENGTH", help="Inside the paper, such as 10mm."),
     ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", metavar="NAME", help="srgb, adobe-rgb, p3 or FILE.icc."),
+    ] = None
+    soft_proof: Annotated[
+        str | None,
+        typer.Option("--soft-proof", metavar="FILE.icc", help="Show the print on that paper."),
+    ] = None
+    files: Annotated[
+        str | None,
+        typer.Option("--files", metavar="KINDS", help="Of tiff,jpeg,png,archive."),
+    ] = None
+    archive: Annotated[bool, typer.Option("--archive", help="A 16-bit TIFF to keep, too.")] = False
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help='Of the files, such as "{photo}-{style}".'),
+    ] = None
     budget: Annotated[
         str | None,
         typer.Option("--budget", metavar="TIME", help="Time it may take, such as 36h."),
@@ -211,6 +228,10 @@ class Print:
             "print.crop": self.crop,
             "print.orientation": self.orientation,
             "print.bleed": self.bleed,
+            "print.profile": self.profile,
+            "print.soft_proof": self.soft_proof,
+            "print.files": self._files(),
+            "print.name": self.name,
             "print.border": self.border,
             # One on the command line goes before the other in the file.
             "run.budget": "" if self.until is not None else self.budget,
@@ -218,6 +239,13 @@ class Print:
             "run.only_between": self.only_between,
         }
         return {key: value for key, value in given.items() if value is not None}
+
+    def _files(self) -> str | None:
+        """The kinds of files; the archive comes to those named, or else to the usual ones."""
+        if not self.archive:
+            return self.files
+        named = self.files or "tiff,jpeg"
+        return named if "archive" in named else f"{named},archive"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
     open_studio,
+    profile_inputs,
     resolve,
     style_pixels,
     tell_of_print,
@@ -47,7 +48,7 @@ def plan_for(
         InputImageError, UsageError, WeightsError, ResourceError.
     """
     facts, style_facts = inspect_inputs(photo, styles)
-    inputs = masks.inputs_of(settings, photo, styles)
+    inputs = (*masks.inputs_of(settings, photo, styles), *profile_inputs(settings))
     check_inputs(photo, [*styles, *masks.files_of(settings, styles)])
     settings = with_deadline(settings, datetime.now())
     box = print_box(settings, facts.size, console.message)

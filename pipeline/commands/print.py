@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from pipeline.planning.resolve import (
     open_studio,
     peak_memory,
     prepared_machine,
+    profile_inputs,
     resolve,
     style_pixels,
     tell_of_print,
@@ -66,7 +67,7 @@ def print_run(
         InputImageError, UsageError, WeightsError, ResourceError, RunLocked, TilesFailed.
     """
     facts = inspect_inputs(photo, styles)
-    inputs = masks.inputs_of(settings, photo, styles)
+    inputs = (*masks.inputs_of(settings, photo, styles), *profile_inputs(settings))
     there = RunDir.exists(run_dir)
     if there and not (force and _unreadable(run_dir)):
         run = RunDir.open(run_dir)
@@ -313,16 +314,23 @@ def _workers(
 def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
     taken, settings = usage.of(run), worker.brief.settings
     told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
+    state = State(run)
     files = {
-        output.name: str(path)
-        for output, place in State(run).products()
-        if (path := run.path(output.file(place))).is_file()
+        output.name: state.path(output, place)
+        for output, place in state.products()
+        if state.path(output, place).is_file()
     }
+    named = {name: str(path) for name, path in files.items()}
     return PrintResult(
         run=str(run.root),
-        tiff=files.get("TIFF", ""),
-        jpeg=files.get("JPEG", ""),
-        size=str(worker.brief.plan.size),
+        tiff=named.get("TIFF", ""),
+        jpeg=named.get("JPEG", ""),
+        png=named.get("PNG", ""),
+        archive=named.get("archive", ""),
+        soft_proof=named.get("soft proof", ""),
+        size=str(worker.brief.sheet.size),
+        outside_profile_share=_outside(run, files, ("TIFF", "JPEG", "PNG", "archive")),
+        outside_proof_share=_outside(run, files, ("soft proof",)),
         tiles_computed=worker.tally.computed,
         tiles_found=worker.tally.found,
         took_seconds=round(seconds, 2),
@@ -333,3 +341,13 @@ def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
         cost=told.cost,
         co2_grams=round(told.grams, 1),
     )
+
+
+def _outside(run: RunDir, files: Mapping[str, Path], names: tuple[str, ...]) -> float | None:
+    """How much of the print a profile cannot hold, by the records of files made with it."""
+    for name in names:
+        record = run.record(files[name]) if name in files else None
+        found = record.extra.get("outside_share") if record is not None else None
+        if isinstance(found, float):
+            return found
+    return None

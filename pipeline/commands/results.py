@@ -29,7 +29,12 @@ class PrintResult:
     run: str
     tiff: str
     jpeg: str
+    png: str
+    archive: str
+    soft_proof: str
     size: str
+    outside_profile_share: float | None
+    outside_proof_share: float | None
     tiles_computed: int
     tiles_found: int
     took_seconds: float
@@ -43,7 +48,7 @@ class PrintResult:
     @property
     def headline(self) -> str:
         """First line for people."""
-        return f"{self.jpeg or self.tiff} is ready"
+        return f"{self.jpeg or self.tiff or self.png or self.archive} is ready"
 
 
 @dataclass(frozen=True, kw_only=True)

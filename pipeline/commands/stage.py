@@ -232,7 +232,7 @@ class _Again:
         return found
 
     def _file(self, ref: Ref) -> Path:
-        return self.run.path(table.row(ref.name).file(ref.place))
+        return self.run.path(table.row(ref.name).file(ref.place, self.old))
 
     def _need(self, ref: Ref, made: list[Ref]) -> None:
         for each in self._inputs(self.new, ref):
@@ -262,7 +262,7 @@ class _Again:
         """The files that `_make` writes, its main one first."""
         if self._shown(ref):
             return "after.npy", "before.npy", "after.png", "before.png", "difference.png"
-        name = Path(table.row(ref.name).file(ref.place)).name
+        name = Path(table.row(ref.name).file(ref.place, self.new)).name
         if name.endswith(".npy") and table.row(ref.name).scope is not Scope.TILE:
             return name, str(Path(name).with_suffix(".png"))
         return (name,)

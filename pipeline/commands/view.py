@@ -30,7 +30,8 @@ def view(
     """
     run = RunDir.open(run_dir)
     prepare(run, console)
-    prints = [output.file(place) for output, place in State(run).products()]
+    state = State(run)
+    prints = [output.file(place, state.brief) for output, place in state.products()]
     served, token = viewing.app(run.root, prints), serving.new_token()
 
     def ready(address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from pydantic.fields import FieldInfo
 
@@ -23,6 +24,10 @@ _WITHOUT_EFFECT = (
     "run.disk_wait",
     "energy.",
 )
+
+
+# Of names, which print files have anyway.
+_UNSAID = ("print.name", "print.title", "print.files", "encoder.weights")
 
 
 def all_fields() -> dict[str, FieldInfo]:
@@ -50,6 +55,22 @@ def differences(old: Settings, new: Settings) -> list[str]:
         for key in before
         if before[key] != after[key] and not key.startswith(_WITHOUT_EFFECT)
     ]
+
+
+def said(settings: Settings) -> str:
+    """What of the picture is not as by default, ``tiles.core=512; ...``, for print files.
+
+    Of files their names alone, and nothing of this computer.
+    """
+    before, after = dict(_values(type(settings)())), dict(_values(settings))
+    parts = []
+    for key, value in after.items():
+        ours = key.startswith(("run.", "energy.")) and key != "run.seed"
+        if value == before[key] or ours or key in _UNSAID:
+            continue
+        shown = PurePath(value).name if isinstance(value, str) and "/" in value else value
+        parts.append(f"{key}={_literal(shown)}")
+    return "; ".join(parts)
 
 
 def value_of(settings: Settings, key: str) -> object:

@@ -1,8 +1,9 @@
-"""Papers, lengths, borders and crops: read from what people type, in px at a resolution."""
+"""Papers, lengths, borders, crops and names: what people type of a print, read and checked."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pipeline.config import units
 from stages.errors import UsageError
@@ -132,3 +133,51 @@ def parse_colour(text: str) -> tuple[int, int, int]:
     if not found:
         raise UsageError(f"colour is {text!r}; it must be white, black or like #f4efe6")
     return int(found[1], 16), int(found[2], 16), int(found[3], 16)
+
+
+PROFILES = ("srgb", "adobe-rgb", "p3")
+PROOFS = ("cmyk",)
+_PROFILE_FILES = (".icc", ".icm")
+
+
+def check_profile(text: str) -> None:
+    """Make sure that a text names a profile of files, or a file that may be one.
+
+    Raises:
+        UsageError: It does neither.
+    """
+    _check_named(text, PROFILES)
+
+
+def check_proof(text: str) -> None:
+    """The same for a profile that only a soft proof is made with."""
+    _check_named(text, PROOFS)
+
+
+def _check_named(text: str, names: tuple[str, ...]) -> None:
+    if text not in names and not text.lower().endswith(_PROFILE_FILES):
+        raise UsageError(
+            f"profile is {text!r}; it must be {', '.join(names)} or a file that ends in .icc"
+        )
+
+
+def check_name(text: str) -> None:
+    """Make sure that files can have a name; `named` fills it in.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    rest = text.replace("{photo}", "").replace("{style}", "")
+    bad = re.search(r'[/\\{}<>:"|?*]', rest) or not text.isprintable()
+    if bad or text.startswith(".") or len(text) > 100 or not text.strip():
+        raise UsageError(
+            f"name is {text!r}; it must be a plain file name without suffix, in which {{photo}} "
+            "and {style} may stand"
+        )
+
+
+def named(template: str, photo: str, styles: Sequence[str]) -> str:
+    """The name of print files, in at most 120 bytes: file systems take 255, records need some."""
+    filled = template.replace("{photo}", photo).replace("{style}", "_".join(styles))
+    clean = re.sub(r'[/\\<>:"|?*\x00-\x1f]', "_", filled).lstrip(".") or "print"
+    return clean.encode("utf-8", "ignore")[:120].decode("utf-8", "ignore")

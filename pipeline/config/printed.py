@@ -15,6 +15,9 @@ _ANY_DPI = 300.0  # whether a length can be read does not depend on it
 _Size = Annotated[str, checked(units.parse_size, empty=False)]
 _Length = Annotated[str, checked(lambda text: papers.parse_length(text, _ANY_DPI), empty=True)]
 _Border = Annotated[str, checked(lambda text: papers.parse_border(text, _ANY_DPI), empty=True)]
+_Name = Annotated[str, checked(papers.check_name, empty=False)]
+_Profile = Annotated[str, checked(papers.check_profile, empty=False)]
+_Proof = Annotated[str, checked(papers.check_proof, empty=True)]
 _Crop = Annotated[str, checked(papers.parse_crop, empty=False)]
 _Colour = Annotated[str, checked(papers.parse_colour, empty=False)]
 
@@ -67,6 +70,42 @@ class PrintSettings(Section):
     )
     border_colour: _Colour = Field(
         default="white", description='"white", "black", or sRGB such as "#f4efe6"'
+    )
+    files: tuple[Literal["tiff", "jpeg", "png", "archive"], ...] = Field(
+        default=("tiff", "jpeg"),
+        min_length=1,
+        description='what is written: "tiff" and "jpeg" as print labs take them, "png", "archive" '
+        "(a TIFF of 16 bits in tiles, with smaller copies in it)",
+    )
+    name: _Name = Field(
+        default="print",
+        description='of these files, without suffix; "{photo}" and "{style}" stand for the names '
+        "of the inputs",
+    )
+    compression: Literal["lzw", "none", "deflate"] = Field(
+        default="lzw",
+        description='of the TIFF, without loss; labs take "lzw" and "none", "deflate" is smallest',
+    )
+    profile: _Profile = Field(
+        default="srgb",
+        description='colours of the files: "srgb", "adobe-rgb", "p3" (Display P3), or an RGB '
+        "profile's .icc file; it is embedded",
+    )
+    soft_proof: _Proof = Field(
+        default="",
+        description='an .icc file of a lab\'s paper or press, RGB or CMYK, or "cmyk" (a generic '
+        "press): the print as it will look there, as a picture beside it. Empty: none",
+    )
+    title: str = Field(
+        default="",
+        max_length=500,
+        description="written into the files; empty: the names of photo and paintings",
+    )
+    metadata: Literal["credits", "all", "none"] = Field(
+        default="credits",
+        description='what files say: "credits" is title, tool, settings and the photo\'s artist '
+        'and copyright; "all" also what its camera wrote, with the place (JPEG and PNG); "none": '
+        "nothing",
     )
     bits: Literal[8, 16] = Field(
         default=8,

@@ -13,9 +13,14 @@ from stages.errors import UsageError
 
 CONFIG_NAME = "pipeline.toml"
 Tables = dict[str, Any]
-# Settings that may name files.
-FILES = ("encoder.name", "encoder.weights", "colour.mask")
-_TABLE = ".safetensors"
+# Settings that may name a file, and how its name ends if it does; without one, it always is.
+FILES = {
+    "encoder.name": (".safetensors",),
+    "encoder.weights": (),
+    "colour.mask": (),
+    "print.profile": (".icc", ".icm"),
+    "print.soft_proof": (".icc", ".icm"),
+}
 
 
 def read(path: Path) -> Tables:
@@ -80,15 +85,15 @@ def unknown(key: str, known: Mapping[str, object], where: str) -> str:
 
 def anchor_files(tables: Tables, folder: Path) -> None:
     """Make the files that settings name absolute: a run can then be resumed from any folder."""
-    # An encoder's name may be a file.
-    for key in FILES:
-        section = tables.get(key.partition(".")[0], {})
-        name = section.get(key.rpartition(".")[2]) if isinstance(section, dict) else None
-        if isinstance(name, str) and name and (key != "encoder.name" or name.endswith(_TABLE)):
+    for key, suffixes in FILES.items():
+        table, _, leaf = key.rpartition(".")
+        section = tables.get(table, {})
+        name = section.get(leaf) if isinstance(section, dict) else None
+        if isinstance(name, str) and name and (not suffixes or name.lower().endswith(suffixes)):
             try:
                 path = folder / Path(name).expanduser()
             except (RuntimeError, ValueError) as error:  # no such user; a null byte
                 raise UsageError(
                     f"{key} is {name!r:.60}; no file has such a name ({error})"
                 ) from None
-            section[key.rpartition(".")[2]] = str(path)
+            section[leaf] = str(path)

@@ -29,7 +29,10 @@ START = _of("start", "kind ground photo noise amount")
 RESIZING = ("display.resize", "display.ends")
 PAINTINGS = (*_of("style", "weights scale scales fit"),)
 PAINT = ("paint.copies", "paint.tone", "run.seed")
-FORMAT = ("print.dpi", "print.bits", "print.jpeg_quality", "run.seed")
+FORMAT = (
+    *("print.dpi", "print.bits", "print.jpeg_quality", "print.compression", "print.profile"),
+    *("print.metadata", "print.title", "print.name", "run.seed"),
+)
 
 # What only recipes choose. At their defaults these count for nothing in a key: the keys of runs
 # from before there were recipes hold.

@@ -33,7 +33,7 @@ class Loose:
     def make(self, ref: Ref, name: str = "") -> Path:
         """Make an output as a file of that name, else of its own."""
         output = table.row(ref.name)
-        path = self.folder / (name or Path(output.file(ref.place)).name)
+        path = self.folder / (name or Path(output.file(ref.place, self.brief)).name)
         job = Job(
             output=output,
             place=ref.place,
@@ -74,7 +74,8 @@ def changed(old: Brief, new: Brief, refs: Sequence[Ref]) -> list[Ref]:
 
 
 def _direct(brief: Brief, ref: Ref) -> object:
+    output = table.row(ref.name)
     try:
-        return table.row(ref.name).direct(brief, ref.place)
+        return output.direct(brief, ref.place) if output.there(brief, ref.place) else None
     except IndexError:  # a level or tile that this brief does not have
         return None

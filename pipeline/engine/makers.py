@@ -7,7 +7,7 @@ without.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ from stages.errors import InputImageError, RunDiffers
 if TYPE_CHECKING:
     from pipeline.run.records import Input
     from stages.brushwork import Paint
-    from stages.canvas import PrintFormat
+    from stages.canvas import Metadata, PrintFormat
     from stages.canvas.palette import Toning
     from stages.canvas.starts import Start
+    from stages.finish import Kind
     from stages.measure import StyleImages
     from stages.nst.optimize import Optimizer
     from stages.nst.published.method import Method
@@ -83,6 +84,16 @@ def _mask(job: Job, role: str) -> Made:
 
     source = unchanged(job.brief.of_role(role)[0])
     return Made(lambda out: prepare.mask(source, out, job.brief.plan.size, job.brief.crop))
+
+
+def credits(job: Job) -> Made:
+    """Whose the photo is, for the print files."""
+    from stages import prepare
+
+    source = unchanged(job.brief.of_role("photo")[0])
+    found = prepare.credits(source, camera=job.setting("print.metadata") == "all")
+    text = json.dumps(asdict(found), indent=1) + "\n"
+    return Made(lambda out: out.write_text(text, encoding="ascii"))
 
 
 # ---- palette
@@ -394,18 +405,58 @@ def coloured(job: Job) -> Made:
 
 def tiff(job: Job) -> Made:
     """The print as TIFF."""
-    from stages import finish
-
-    source, form = _last_canvas(job), _format(job)
-    return Made(lambda out: finish.run(source, out, None, form))
+    return _print_file(job, "tiff")
 
 
 def jpeg(job: Job) -> Made:
     """The print as JPEG."""
+    return _print_file(job, "jpeg")
+
+
+def png(job: Job) -> Made:
+    """The print as PNG."""
+    return _print_file(job, "png")
+
+
+def archive(job: Job) -> Made:
+    """The print to be kept: 16 bits, with smaller copies in it."""
+    return _print_file(job, "archive")
+
+
+def _print_file(job: Job, kind: Kind) -> Made:
     from stages import finish
 
     source, form = _last_canvas(job), _format(job)
-    return Made(lambda out: finish.run(source, None, out, form))
+    work, written = job.output.work(job.brief, job.place), 0.0
+
+    def did(share: float) -> None:
+        nonlocal written  # a file may be begun again where the disk was full
+        if share > written:
+            job.did(work * (share - written))
+            written = share
+
+    def write(out: Path) -> None:
+        finish.run(source, out, kind, form, did)
+        did(1.0)
+
+    return Made(write, _outside(source, form.profile))
+
+
+def _outside(source: Path, profile: str) -> dict[str, float]:
+    """For a record: how much of the print a profile cannot hold."""
+    from stages import finish
+
+    if profile == "srgb":
+        return {}
+    return {"outside_share": round(finish.outside_share(source, profile), 4)}
+
+
+def soft_proof(job: Job) -> Made:
+    """How the print will look on a lab's paper."""
+    from stages import finish
+
+    source, profile = _last_canvas(job), _profile(job, "print.soft_proof")
+    return Made(lambda out: finish.soft_proof(source, out, profile), _outside(source, profile))
 
 
 def _last_canvas(job: Job) -> Path:
@@ -494,12 +545,45 @@ def _format(job: Job) -> PrintFormat:
 
     sheet = job.brief.sheet
     return PrintFormat(
-        job.setting("print.dpi"),
-        job.setting("print.bits"),
-        job.setting("print.jpeg_quality"),
-        job.setting("run.seed"),
-        sheet.border,
-        sheet.colour,
+        dpi=job.setting("print.dpi"),
+        bits=job.setting("print.bits"),
+        jpeg_quality=job.setting("print.jpeg_quality"),
+        seed=job.setting("run.seed"),
+        border=sheet.border,
+        colour=sheet.colour,
+        profile=_profile(job, "print.profile"),
+        compression=job.setting("print.compression"),
+        said=_said(job),
+    )
+
+
+def _profile(job: Job, key: str) -> str:
+    """The name or file of a profile; a file is as it was when the run began."""
+    name = str(job.setting(key))
+    for item in job.brief.of_role("profile"):
+        if item.path == name:
+            unchanged(item)
+    return name
+
+
+def _said(job: Job) -> Metadata:
+    """What the print files say of themselves."""
+    from pipeline import __version__
+    from pipeline.config import fields
+    from stages.canvas import Metadata
+
+    if job.setting("print.metadata") == "none":
+        return Metadata()
+    found = json.loads(job.path("credits", level=0).read_text(encoding="ascii"))
+    photo, *_ = (Path(item.name).stem for item in job.brief.of_role("photo"))
+    styles = " and ".join(Path(item.name).stem for item in job.brief.of_role("style"))
+    return Metadata(
+        title=job.setting("print.title") or f"{photo}, painted after {styles}",
+        artist=found["artist"],
+        copyright=found["copyright"],
+        tool=f"tilebrush {__version__}",
+        settings=fields.said(job.brief.settings),
+        camera=found["camera"],
     )
 
 

@@ -158,6 +158,28 @@ class Brief:
         return parse_crop(self.settings.print.crop)
 
     @property
+    def print_name(self) -> str:
+        """What the print files are called, without suffix."""
+        from pipeline.config.papers import named
+
+        photos, styles = (
+            [Path(item.name).stem for item in self.of_role(role)] for role in ("photo", "style")
+        )
+        return named(self.settings.print.name, "".join(photos[:1]), styles)
+
+    def profile(self, key: str) -> object:
+        """What a setting that names a profile decides: for a file its bytes, not where it lies."""
+        name = str(setting(self.settings, key))
+        known = [item.sha256 for item in self.of_role("profile") if item.path == name]
+        if known:
+            return known[0]
+        if not Path(name).is_absolute():
+            return name
+        from pipeline.run.records import Input
+
+        return Input.of("profile", Path(name)).sha256
+
+    @property
     def painted(self) -> bool:
         """Whether canvases are painted with the paintings' own paint."""
         return self.settings.style.matching != "moments"
@@ -229,6 +251,8 @@ class Brief:
             return self.scales if self.settings.style.scales else Unset.UNSET
         if key == "style.scale" and self.settings.style.scales:
             return None
+        if key in ("print.profile", "print.soft_proof"):
+            return self.profile(key)
         if key in CHOSEN:
             return self._chosen(key)
         drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
@@ -397,9 +421,10 @@ class Output:
     divisible: bool = False  # may be made in parts where memory is short
     apart: Apart | None = None  # its places may be made side by side, on any computer
 
-    def file(self, place: Place) -> str:
-        """Its file inside the run, with forward slashes."""
-        return self.pattern.format(**asdict(place))
+    def file(self, place: Place, brief: Brief | None = None) -> str:
+        """Its file inside the run, with forward slashes; those at the top are named by `brief`."""
+        names = {"print": brief.print_name} if brief is not None else {}
+        return self.pattern.format(**asdict(place), **names)
 
     def direct(self, brief: Brief, place: Place) -> object:
         """What decides its bytes beside its inputs."""

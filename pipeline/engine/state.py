@@ -30,7 +30,7 @@ class State:
 
     def path(self, output: Output, place: Place) -> Path:
         """The file of an output."""
-        return self.run.path(output.file(place))
+        return self.run.path(output.file(place, self.brief))
 
     def done(self, ref: Ref) -> bool:
         """Whether an output is finished as far as its record tells, or has served."""

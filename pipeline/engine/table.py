@@ -7,7 +7,7 @@ worker makes it, `status`, `verify`, `stage`, `plan`, `resume` and `clean` know 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from pipeline.config.masking import COLOUR_MASK
@@ -130,10 +130,26 @@ def _level_file(brief: Brief, place: Place) -> float:
     return brief.level(place).size.pixels * FILE_WORK / 1e6
 
 
-def _jpeg_holds(brief: Brief, place: Place) -> bool:
-    from stages.canvas import jpeg_possible
+def _wanted(kind: str) -> Callable[[Brief, Place], bool]:
+    """Whether a kind of print file is asked for, and can hold the print."""
 
-    return jpeg_possible(brief.sheet.size)
+    def there(brief: Brief, place: Place) -> bool:
+        if kind not in brief.settings.print.files:
+            return False
+        from stages.canvas import jpeg_possible
+
+        return kind != "jpeg" or jpeg_possible(brief.sheet.size)
+
+    return there
+
+
+def _credited(brief: Brief, place: Place) -> bool:
+    """Whether print files say anything of themselves."""
+    return brief.settings.print.metadata != "none"
+
+
+def _of_print(brief: Brief, place: Place) -> list[Ref]:
+    return [brief.printed, *([Ref("credits")] if _credited(brief, place) else [])]
 
 
 def _print_bytes(brief: Brief, place: Place) -> float:
@@ -200,6 +216,18 @@ TABLE: tuple[Output, ...] = (
         there=lambda brief, at: (
             brief.settings.colour.place == "before" and at.style in brief.paintings
         ),
+    ),
+    Output(
+        name="credits",
+        stage="prepare",
+        scope=Scope.RUN,
+        pattern="prepare/credits.json",
+        version="1",
+        make=makers.credits,
+        settings=("print.metadata",),
+        facts=lambda brief, _: brief.of_role("photo")[0].sha256,
+        there=_credited,
+        measured=True,
     ),
     Output(
         name="palette",
@@ -435,28 +463,75 @@ TABLE: tuple[Output, ...] = (
         name="TIFF",
         stage="finish",
         scope=Scope.RUN,
-        pattern="print.tif",
-        version="1",
+        pattern="{print}.tif",
+        version="2",
         make=makers.tiff,
-        inputs=lambda brief, _: [brief.printed],
+        inputs=_of_print,
         settings=FORMAT,
         facts=_sheet,
+        there=_wanted("tiff"),
         work=_print_file,
         bytes=lambda brief, _: brief.sheet.size.pixels * 5,
+        paced=True,
         product=True,
     ),
     Output(
         name="JPEG",
         stage="finish",
         scope=Scope.RUN,
-        pattern="print.jpg",
-        version="1",
+        pattern="{print}.jpg",
+        version="2",
         make=makers.jpeg,
-        inputs=lambda brief, _: [brief.printed],
+        inputs=_of_print,
         settings=FORMAT,
         facts=_sheet,
-        there=_jpeg_holds,
+        there=_wanted("jpeg"),
         bytes=lambda brief, _: brief.sheet.size.pixels,
+        paced=True,
+        product=True,
+    ),
+    Output(
+        name="PNG",
+        stage="finish",
+        scope=Scope.RUN,
+        pattern="{print}.png",
+        version="1",
+        make=makers.png,
+        inputs=_of_print,
+        settings=FORMAT,
+        facts=_sheet,
+        there=_wanted("png"),
+        work=_print_file,
+        bytes=lambda brief, _: brief.sheet.size.pixels * 3,
+        paced=True,
+        product=True,
+    ),
+    Output(
+        name="archive",
+        stage="finish",
+        scope=Scope.RUN,
+        pattern="{print}-archive.tif",
+        version="1",
+        make=makers.archive,
+        inputs=_of_print,
+        settings=FORMAT,
+        facts=_sheet,
+        there=_wanted("archive"),
+        work=_print_file,
+        bytes=lambda brief, _: brief.sheet.size.pixels * 8,
+        paced=True,
+        product=True,
+    ),
+    Output(
+        name="soft proof",
+        stage="finish",
+        scope=Scope.RUN,
+        pattern="{print}-soft-proof.png",
+        version="1",
+        make=makers.soft_proof,
+        inputs=lambda brief, _: [brief.printed],
+        settings=("print.soft_proof", "print.name"),
+        there=lambda brief, _: bool(brief.settings.print.soft_proof),
         product=True,
     ),
 )

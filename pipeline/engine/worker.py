@@ -121,7 +121,7 @@ class Worker:
             self._decided(places[0].level)
 
     def _valid(self, ref: Ref) -> bool:
-        path = self.run.path(table.row(ref.name).file(ref.place))
+        path = self.run.path(table.row(ref.name).file(ref.place, self.brief))
         return self.run.valid(path, self.keys.of(ref), check="hash")
 
     def _served(self, output: Output, places: list[Place]) -> None:
@@ -129,7 +129,7 @@ class Worker:
         for place in places:
             self.session.did(output.work(self.brief, place), made=False)
         self._count(output, found=len(places))
-        self.run.drop(self.run.path(output.file(place)) for place in places)
+        self.run.drop(self.run.path(output.file(place, self.brief)) for place in places)
 
     def _count(self, output: Output, *, found: int = 0, computed: int = 0) -> None:
         if output.scope is Scope.TILE:
@@ -248,7 +248,7 @@ class Worker:
             output=output,
             place=place,
             brief=self.brief,
-            found=lambda ref: self.run.path(table.row(ref.name).file(ref.place)),
+            found=lambda ref: self.run.path(table.row(ref.name).file(ref.place, self.brief)),
             open_studio=lambda: self.studio,
             did=lambda work: self.session.did(work, made=True, note=note),
             decided=lambda level: decisions.decide(self.run, self.manifest, self.brief, level),
@@ -297,7 +297,7 @@ class Worker:
     def _replaced(self, ref: Ref) -> list[Any]:
         inputs = table.row(ref.name).inputs(self.brief, ref.place)
         return [
-            self.run.path(table.row(each.name).file(each.place))
+            self.run.path(table.row(each.name).file(each.place, self.brief))
             for each in inputs
             if table.row(each.name).replaced_by(self.brief, each.place) == ref
         ]
@@ -309,7 +309,7 @@ class Worker:
 
     def _commit(self, ref: Ref, made: Made, notes: dict[str, Any]) -> None:
         """Write an output and its record; a full disk is waited for."""
-        path = self.run.path(table.row(ref.name).file(ref.place))
+        path = self.run.path(table.row(ref.name).file(ref.place, self.brief))
         record = {"key": self.keys.of(ref), **self.session.energy(), **notes}
 
         def write() -> None:

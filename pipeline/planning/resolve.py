@@ -21,6 +21,7 @@ from stages.errors import UsageError
 from stages.tiles import Size
 
 if TYPE_CHECKING:
+    from pipeline.run.records import Input
     from stages.canvas import Facts
     from stages.nst.studio import Studio
 
@@ -63,6 +64,23 @@ def inspect_inputs(photo: Path, styles: list[Path]) -> tuple[Facts, list[Facts]]
     if not styles:
         raise UsageError("no style image; name at least one painting after the photo")
     return canvas.inspect(photo), [canvas.inspect(style) for style in styles]
+
+
+def profile_inputs(settings: Settings) -> tuple[Input, ...]:
+    """The colour profiles that are files, checked: inputs of a run as photo and paintings are.
+
+    Raises:
+        UsageError: one is no profile, or of the wrong kind.
+    """
+    from pipeline.run.records import Input
+    from stages import canvas
+
+    asked = settings.print
+    canvas.check_profile(asked.profile)
+    if asked.soft_proof:
+        canvas.check_profile(asked.soft_proof, proof=True)
+    files = [name for name in (asked.profile, asked.soft_proof) if Path(name).is_absolute()]
+    return tuple(Input.of("profile", Path(name)) for name in dict.fromkeys(files))
 
 
 def tell_of_inputs(photo: Facts, styles: list[Facts], size: Size, console: Console) -> None:

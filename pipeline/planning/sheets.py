@@ -11,6 +11,7 @@ from pipeline.config.load import Settings
 from pipeline.config.paintings import style_scales
 from pipeline.planning import levels
 from stages import sheet as sheets
+from stages.errors import UsageError
 from stages.sheet import Sheet, focused_crop
 from stages.tiles import Size, centre_crop
 
@@ -125,7 +126,8 @@ def cropped_share(photo: Size, settings: Settings) -> float:
 
 def notes(photo: Facts, styles: list[Facts], settings: Settings) -> list[str]:
     """Lines about a print with numbers: a photo and paintings too small for what is asked."""
-    found, sheet = [], exact_sheet(settings)
+    sheet = exact_sheet(settings)
+    found = _jpeg(sheet, settings)
     per_cm = photo_per_cm(photo.size, settings)
     if per_cm < min(LEAST_PER_CM, settings.print.dpi / _CM_PER_INCH):
         cm = sheet.picture.width / settings.print.dpi * _CM_PER_INCH
@@ -138,6 +140,24 @@ def notes(photo: Facts, styles: list[Facts], settings: Settings) -> list[str]:
     for style, scale in zip(styles, style_scales(settings, len(styles)), strict=True):
         found += _strokes(style, sheet.picture, scale, most)
     return found
+
+
+def _jpeg(sheet: Sheet, settings: Settings) -> list[str]:
+    """That a print is too long for JPEG.
+
+    Raises:
+        UsageError: and nothing else is asked for.
+    """
+    from stages import canvas
+
+    wanted = settings.print.files
+    if "jpeg" not in wanted or canvas.jpeg_possible(sheet.size):
+        return []
+    most = f"{canvas.JPEG_MOST_SIDE:,} px a side (the format at 65,535)"
+    told = f"the print has {sheet.size} px and libjpeg ends at {most}"
+    if set(wanted) == {"jpeg"}:
+        raise UsageError(f"{told}; choose other files, such as --files tiff")
+    return [f"{told}; no JPEG is written"]
 
 
 def _strokes(style: Facts, picture: Size, scale: float, most: int) -> list[str]:

@@ -73,7 +73,7 @@ def facts(state: State, word: str, at: Now, peak_memory: int, style_pixels: int)
         levels=tuple(_levels(state)),
         settings=tuple(_settings(settings)),
         files=tuple(
-            output.file(place)
+            output.file(place, brief)
             for output, place in state.products()
             if state.path(output, place).is_file()
         ),

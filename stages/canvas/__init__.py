@@ -9,6 +9,7 @@ from stages.canvas.export import difference, preview
 from stages.canvas.feathering import blend, weights
 from stages.canvas.files import read, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
+from stages.canvas.inputs.credits import Credits, credits
 from stages.canvas.inputs.decode import (
     Facts,
     check,
@@ -19,26 +20,44 @@ from stages.canvas.inputs.decode import (
 )
 from stages.canvas.picture import check_suffix, write_array, write_image
 from stages.canvas.printed.cropping import picture_crop
-from stages.canvas.printed.formats import PrintFormat, jpeg_possible, write_jpeg, write_tiff
+from stages.canvas.printed.formats import (
+    JPEG_MOST_SIDE,
+    PrintFormat,
+    jpeg_possible,
+    write_archive,
+    write_jpeg,
+    write_png,
+    write_tiff,
+)
+from stages.canvas.printed.metadata import Metadata
+from stages.canvas.printed.profiles import check as check_profile
+from stages.canvas.printed.profiles import outside_share
+from stages.canvas.printed.proofing import write_soft_proof
 from stages.canvas.resample import resize, resized
 from stages.canvas.strokes import Strokes
 
 __all__ = [
+    "JPEG_MOST_SIDE",
     "LIBVIPS_VERSION",
     "PIECE",
     "PIECE_OVERLAP",
+    "Credits",
     "Facts",
+    "Metadata",
     "PrintFormat",
     "Pyramid",
     "Strokes",
     "Tooth",
     "blend",
     "check",
+    "check_profile",
     "check_suffix",
+    "credits",
     "difference",
     "inspect",
     "jpeg_possible",
     "prepare_mask",
+    "outside_share",
     "prepare_photo",
     "prepare_style",
     "palette",
@@ -57,5 +76,8 @@ __all__ = [
     "write_image",
     "write_jpeg",
     "write_pyramid",
+    "write_archive",
+    "write_png",
+    "write_soft_proof",
     "write_tiff",
 ]

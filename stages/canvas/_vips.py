@@ -84,6 +84,17 @@ def set_text(image: Any, field: str, value: str) -> None:
     image.set_type(pyvips.GValue.gstr_type, field, value)
 
 
+def set_bytes(image: Any, field: str, value: bytes) -> None:
+    """Set a metadata field of an image that is not shared."""
+    image.set_type(pyvips.GValue.blob_type, field, value)
+
+
+def get_bytes(image: Any, field: str) -> bytes:
+    """A metadata field that holds bytes; none if it holds anything else."""
+    value = image.get(field)
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
+
+
 def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None], skip: int = 0) -> None:
     """Run a saver on an open file, leaving out the first `skip` bytes that it writes.
 
@@ -101,12 +112,22 @@ def into(file: BufferedRandom, save: Callable[[pyvips.TargetCustom], None], skip
 
 
 def save(
-    image: pyvips.Image, path: Path, kind: str, *, head: bytes = b"", skip: int = 0, **options: Any
+    image: pyvips.Image,
+    path: Path,
+    kind: str,
+    *,
+    head: bytes = b"",
+    skip: int = 0,
+    did: Callable[[float], None] | None = None,
+    **options: Any,
 ) -> None:
     """Save an image as `kind` ("tiff", "jpeg", "png"), its first `skip` bytes replaced by `head`.
 
+    `did` is told how much of it is written, 0 to 1.
     Raises: `OSError` of a full or failing disk; `TilebrushError` for anything else.
     """
+    if did is not None:
+        image = _watched(image, did)
     saver = getattr(image, f"{kind}save_target")
     with path.open("w+b") as file:
         file.write(head)
@@ -114,3 +135,19 @@ def save(
             into(file, lambda target: saver(target, **options), skip)
         except pyvips.Error as error:
             raise TilebrushError(f"{path}: cannot be written ({reason(error)})") from None
+
+
+def _watched(image: pyvips.Image, did: Callable[[float], None]) -> pyvips.Image:
+    """The image, telling in whole hundredths how much of it is made."""
+    told = [0]
+
+    def hear(_: object, progress: Any) -> None:
+        percent = int(progress.percent)
+        if percent > told[0]:
+            told[0] = percent
+            did(percent / 100)
+
+    image = image.copy()
+    image.set_progress(True)
+    image.signal_connect("eval", hear)
+    return image

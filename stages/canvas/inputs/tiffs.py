@@ -14,7 +14,8 @@ from typing import BinaryIO
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 254, 255, 256, 257, 258, 262
 _SAMPLES, _SUB_IFDS, _EXTRA, _DNG = 277, 330, 338, 50706
 _FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_MOST_PAGES, _MOST_ENTRIES, _MOST_VALUES = 1000, 4096, 64
+_MOST_PAGES, _MOST_ENTRIES, _MOST_VALUES, _MOST_TEXT = 1000, 4096, 64, 8000
+_ASCII = 2
 _RAW_PHOTOMETRIC = (32803, 34892)  # colour filter array, linear raw
 CIELAB, ICCLAB, ITULAB = 8, 9, 10
 
@@ -59,6 +60,17 @@ def pages(path: Path) -> list[Page]:
     except (struct.error, ValueError, OverflowError, OSError):  # libvips says what is wrong
         return []
     return found
+
+
+def texts(path: Path, wanted: tuple[int, ...]) -> dict[int, str]:
+    """Text tags of the first directory of a TIFF; none if it is no TIFF or makes no sense."""
+    try:
+        with path.open("rb") as file:
+            reader = _Reader(file)
+            found = {tag: reader.text(reader.first, tag) for tag in wanted}
+    except (struct.error, ValueError, OverflowError, OSError):
+        return {}
+    return {tag: text for tag, text in found.items() if text}
 
 
 def _page(tags: dict[int, tuple[int, ...]], inner: list[_Tags], reader: _Reader) -> Page:
@@ -129,6 +141,20 @@ class _Reader:
                 tags[tag], tags[-tag] = self._unpack(value, form), (value,)
         (following,) = self._unpack(start + count * length, "Q" if self.big else "I")
         return tags, following
+
+    def text(self, at: int, wanted: int) -> str:
+        """The text under a tag of the directory at a place; "" if there is none."""
+        (count,) = self._unpack(at, "Q" if self.big else "H")
+        start, length = (at + 8, 20) if self.big else (at + 2, 12)
+        for place in range(start, start + min(count, _MOST_ENTRIES) * length, length):
+            tag, kind, many = self._unpack(place, "HHQ" if self.big else "HHI")
+            if tag == wanted and kind == _ASCII and many <= _MOST_TEXT:
+                value = place + (12 if self.big else 8)
+                if many > (8 if self.big else 4):
+                    (value,) = self._unpack(value, "Q" if self.big else "I")
+                self.file.seek(value)
+                return self.file.read(many).split(b"\0")[0].decode("utf-8", "replace")
+        return ""
 
     def _unpack(self, at: int, form: str) -> tuple[int, ...]:
         self.file.seek(at)

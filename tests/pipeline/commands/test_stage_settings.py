@@ -19,7 +19,9 @@ OTHER = {
     "quality": "fine", "print.size": "120x90", "print.paper": "8x6mm", "print.dpi": "300",
     "print.fit": "contain", "print.crop": "top", "print.orientation": "portrait",
     "print.bleed": "1mm", "print.border": "1mm", "print.border_colour": "black",
-    "print.bits": "16", "print.jpeg_quality": "80",
+    "print.bits": "16", "print.jpeg_quality": "80", "print.files": "archive",
+    "print.name": "harbour", "print.compression": "none", "print.profile": "p3",
+    "print.soft_proof": "cmyk", "print.title": "Harbour", "print.metadata": "none",
     "display.size": "112x84", "display.start": "2", "display.iterations": "5",
     "display.tooth": "0.1", "display.comb": "2", "display.soften": "2",
     "style.weight": "3", "style.content_weight": "5", "style.smooth_weight": "9",
@@ -91,8 +93,12 @@ THERE = [asked for asked in STAGES if asked.stage != "colour"]
 def made(run: Path, asked: Asked, into: Path, **changed: str) -> dict[str, bytes]:
     overrides = {key.replace("__", "."): value for key, value in changed.items()}
     rerun(run, asked, overrides, into, Console(quiet=True))
-    kinds = (".npy", ".tif", ".jpg", ".safetensors")
-    return {path.name: path.read_bytes() for path in into.iterdir() if path.suffix in kinds}
+    kinds = (".npy", ".tif", ".jpg", ".png", ".json", ".safetensors")
+    return {
+        path.name: path.read_bytes()
+        for path in into.iterdir()
+        if path.suffix in kinds and path.name != "stage.json"
+    }
 
 
 Plain = tuple[Path, dict[str, dict[str, bytes]]]

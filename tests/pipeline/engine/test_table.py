@@ -29,7 +29,8 @@ def disk(px: int = 0, **changed: object) -> int:
 
 def test_names_and_files_are_of_one_output_each() -> None:
     assert len({output.name for output in table.TABLE}) == len(table.TABLE)
-    files = [output.file(place) for output, places in table.walk(brief()) for place in places]
+    made = brief()
+    files = [output.file(at, made) for output, places in table.walk(made) for at in places]
     assert len(set(files)) == len(files)
 
 
