@@ -23,7 +23,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def printed(printer: Any, run: Path, styles: list[Path], **changed: object) -> Files:
-    print_run(printer.photo, styles, run, printer.resolved(**changed), Console(quiet=True))
+    # Files say which settings they were made with.
+    settings = printer.resolved(print_metadata="none", **changed)
+    print_run(printer.photo, styles, run, settings, Console(quiet=True))
     return Files(run)
 
 

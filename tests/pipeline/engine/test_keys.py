@@ -76,7 +76,7 @@ def test_a_late_level_leaves_the_earlier_ones() -> None:
 
 def test_the_look_leaves_the_inputs() -> None:
     for found in (changed(style_smooth_weight="2"), changed(weights="ff")):
-        given = {"photo", "style 1", "style 2", "palette"}
+        given = {"photo", "credits", "style 1", "style 2", "palette"}
         given |= {f"level photo {n}" for n in range(1, 5)}
         numbers = {"content energy", *(f"style moments {n}" for n in range(1, 5))}
         numbers |= {f"dictionary {n}" for n in range(1, 5)}
@@ -87,7 +87,7 @@ def test_another_style_leaves_the_photo_and_the_other_style() -> None:
     other = (*INPUTS[:2], Input("style", "/t.jpg", "t.jpg", "44", 1))
     before, after = keys(), keys(inputs=other)
     same = {n for n in before if before[n] == after[n]}
-    assert same == {"photo", "style 1"}  # the palette is of both styles
+    assert same == {"photo", "credits", "style 1"}  # the palette is of both styles
 
 
 def test_the_palette_changes_what_the_photo_is_held_to() -> None:
