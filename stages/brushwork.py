@@ -11,14 +11,16 @@ from stages.canvas import lines, resample
 from stages.canvas.files import Pixels
 from stages.canvas.places import dictionary as dictionaries
 from stages.canvas.places import paint, survey
-from stages.canvas.places.dictionary import Dictionary, Half
+from stages.canvas.places.dictionary import Dictionary, Half, Quota
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.pricing import Pricing
+from stages.canvas.zones import division
 from stages.measure import StyleImages
 from stages.tiles import Size
 
 _ROWS = 256
+_LEAST_AREA = 0.05  # of the picture: a small zone has some places to choose from, too
 DISPLAY_RATIO = 2.0  # how much softer than the painting an image out of the optimizer is
 # Nothing is painted over the display again: it takes less contrast and relief than levels ask for.
 _DISPLAY_BEYOND, _DISPLAY_HEIGHT = 1.3, 1.1
@@ -43,16 +45,30 @@ def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dicti
     """The dictionary of prepared paintings for a canvas of `size`, `ratio` times the one below."""
     sizes = styles.sizes(size)
     heaviest = max(range(len(sizes)), key=lambda number: styles.weights[number])
+    options = paint.suited(sizes[heaviest], ratio, copies=how.copies, seed=how.seed)
+    halves = [_half(path, here) for path, here in zip(styles.paths, sizes, strict=True)]
+    if styles.zones:
+        return dictionaries.divided(halves, _quotas(styles, sizes), options)
     masks = [
         None if (rows := resample.opacity_at(path, here)) is None else rows(0, here.height)
         for path, here in zip(styles.paths, sizes, strict=True)
     ]
-    return dictionaries.build(
-        [_half(path, here) for path, here in zip(styles.paths, sizes, strict=True)],
-        styles.weights,
-        paint.suited(sizes[heaviest], ratio, copies=how.copies, seed=how.seed),
-        masks,
-    )
+    return dictionaries.build(halves, styles.weights, options, masks)
+
+
+def _quotas(styles: StyleImages, sizes: list[Size]) -> list[Quota]:
+    """What every zone takes of its paintings: places by its area, and at least a twentieth."""
+    areas = [max(area, _LEAST_AREA) for area in division.areas(styles.zones)]
+    return [
+        Quota(
+            number,
+            member.painting,
+            area / sum(areas) * member.weight,
+            styles.seen(member, sizes[member.painting]),
+        )
+        for number, (zone, area) in enumerate(zip(styles.zones, areas, strict=True))
+        for member in zone.members
+    ]
 
 
 def _half(path: Path, size: Size) -> Half:
@@ -70,8 +86,17 @@ def manner(found: Dictionary, how: Paint) -> Manner:
     return Manner(block=paint.block_for(Size(width, height)), tone=how.tone, seed=how.seed)
 
 
-def over(image: Pixels, photo: Pixels, styles: StyleImages, how: Paint) -> Pixels:
-    """A whole image `(H, W, 3)`, 0 to 1 sRGB, with a photo's lines, painted: the display."""
+def over(
+    image: Pixels,
+    photo: Pixels,
+    styles: StyleImages,
+    how: Paint,
+    shares: Pixels | None = None,
+) -> Pixels:
+    """A whole image `(H, W, 3)`, 0 to 1 sRGB, with a photo's lines, painted: the display.
+
+    `shares` `(H, W, Z)` are those of the zones that it is divided into.
+    """
     image = lines.redrawn(image, photo, how.lines)
     size = Size(image.shape[1], image.shape[0])
     found = gathered(styles, size, DISPLAY_RATIO, how)
@@ -80,5 +105,7 @@ def over(image: Pixels, photo: Pixels, styles: StyleImages, how: Paint) -> Pixel
         return image[top:bottom]
 
     prices = Pricing(height=_DISPLAY_HEIGHT)
-    seen = survey.surveyed(rows, size, found, manner(found, how), prices, _DISPLAY_BEYOND)
-    return np.concatenate(list(paint.painted(rows, size, Ready(found, seen, manner(found, how)))))
+    whose = None if shares is None else lambda top, bottom: shares[top:bottom]
+    seen = survey.surveyed(rows, size, found, manner(found, how), prices, _DISPLAY_BEYOND, whose)
+    ready = Ready(found, seen, manner(found, how))
+    return np.concatenate(list(paint.painted(rows, size, ready, shares)))

@@ -19,6 +19,8 @@ from stages.canvas.ground import Tooth, roughened
 from stages.canvas.luminance import luminance
 from stages.canvas.palette import Toning
 from stages.canvas.starts import Start
+from stages.canvas.zones import division
+from stages.canvas.zones.division import Zone
 from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
@@ -46,6 +48,7 @@ class Manner:
     start: Start = field(default_factory=Start)
     kernel: resample.Kernel = "lanczos3"
     cut: bool = False  # to whole steps of 255 after every scale
+    zones: tuple[Zone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def stylize(
 ) -> Displayed:
     """Stylize a whole photo `(H, W, 3)` along a path of scales.
 
-    `style_of` gives the style's moments for a canvas size, `painting_at` a painting at one, to
-    start with; every scale starts with tooth.
+    `style_of` gives the style's moments for a canvas size, `manner.zones` whose they are where,
+    `painting_at` a painting at a size, to start with; every scale starts with tooth.
     """
     canvas, curves = photo, []
     for number, scale in enumerate(path):
@@ -103,6 +106,7 @@ def _task(style: Moments, scale: Scale, manner: Manner) -> Task:
         optimizer=manner.optimizer,
         hues=manner.toning.hues,
         method=manner.method,
+        zones=division.whole(manner.zones, scale.size),
     )
 
 
@@ -121,7 +125,10 @@ def from_files(
     report: Callable[[Scale, Progress], None] = lambda *_: None,
 ) -> Displayed:
     """Stylize a prepared photo with prepared style images, and paint it over if it is asked for."""
-    content = manner.toning(resample.shrunk(photo, path[-1].size, kernel=manner.kernel))
+    zones = division.whole(styles.zones, path[-1].size)
+    small = resample.shrunk(photo, path[-1].size, kernel=manner.kernel)
+    content = manner.toning(small, zones)
+    manner = replace(manner, zones=styles.zones)
 
     def painting_at(size: Size) -> Pixels:
         return resample.shrunk(styles.paths[0], size, kernel=manner.kernel)
@@ -137,7 +144,7 @@ def from_files(
     )
     if manner.paint is None:
         return made
-    painted = brushwork.over(made.pixels, content, styles, manner.paint)
+    painted = brushwork.over(made.pixels, content, styles, manner.paint, zones)
     if not manner.joining:
         return replace(made, pixels=painted)
     scale = Scale(path[-1].size, manner.joining)
@@ -157,9 +164,15 @@ def relit(painted: Pixels, joined: Pixels) -> Pixels:
     return np.asarray(np.clip(painted + lighter[..., None], 0.0, 1.0), np.float32)
 
 
-def content_energy(studio: Studio, photo: Path, size: Size, toning: Toning = palette.NONE) -> float:
+def content_energy(
+    studio: Studio,
+    photo: Path,
+    size: Size,
+    toning: Toning = palette.NONE,
+    zones: Sequence[Zone] = (),
+) -> float:
     """The unit of the content loss, of a prepared photo in its colours at the display's size."""
-    return studio.energy(toning(resample.shrunk(photo, size)))
+    return studio.energy(toning(resample.shrunk(photo, size), division.whole(zones, size)))
 
 
 def save(result: Displayed, path: Path) -> None:

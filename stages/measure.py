@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save_file
 
 from stages import tasks
 from stages.canvas import files, resample, strokes
-from stages.nst.moments import Moments, combined, weighted_mean
+from stages.canvas.zones.division import Member, Part, Zone, rows_at, zones_of
+from stages.nst.moments import LayerMoments, Moments, combined, weighted_mean
 from stages.nst.optimize import Optimizer
 from stages.nst.studio import Pixels, Studio, Task, Weights
 from stages.tiles import Grid, Rect, Size, Tile, grid
@@ -25,7 +26,8 @@ from stages.tiles import Grid, Rect, Size, Tile, grid
 class StyleImages:
     """The prepared style images, their weights, and their sizes relative to the canvas.
 
-    Without `scales`, each is as large as the canvas.
+    Without `scales`, each is as large as the canvas. `parts` are what each has of the picture, if
+    masks divide it.
 
     At the size that they are measured at they are `combed` along their strokes so many times
     (stages.canvas.strokes), and get a blur of `soften` px (sigma). `fit` is that of `style_size`,
@@ -39,6 +41,27 @@ class StyleImages:
     combed: int = 0
     fit: str = "area"
     kernel: resample.Kernel = "lanczos3"
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones that the picture is divided into; none if it is not."""
+        return zones_of(self.parts, self.weights)
+
+    def seen(self, member: Member, size: Size) -> Pixels | None:
+        """How much of a painting a member of a zone looks at, `(H, W)`; None for all of it."""
+        opacity = resample.opacity_at(self.paths[member.painting], size)
+        masks = self.on(member.painting, size)
+        found = None if opacity is None else opacity(0, size.height)
+        if masks is None:
+            return found
+        own = masks(0, size.height)[..., member.channel]
+        return own if found is None else own * found
+
+    def on(self, painting: int, size: Size) -> files.Rows | None:
+        """Any rows of the masks on a painting, `(rows, W, channels)`; None if it has none."""
+        mask = self.parts[painting].on if self.parts else None
+        return None if mask is None else rows_at(mask, size)
 
     def sizes(self, canvas: Size) -> list[Size]:
         """The sizes that they are measured at for a canvas, in px."""
@@ -78,15 +101,30 @@ def clipped(window: Rect, size: Size) -> Rect:
 
 
 def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int = 512) -> Moments:
-    """Moments of the style images at the size that fits a canvas, in windows of bounded memory."""
-    parts = []
-    sizes = styles.sizes(canvas)
-    for path, weight, size in zip(styles.paths, styles.weights, sizes, strict=True):
+    """Moments of the style images at the size that fits a canvas, in windows of bounded memory.
+
+    Where the picture is divided, those of every zone's images.
+    """
+    found = []
+    for number, (path, size) in enumerate(zip(styles.paths, styles.sizes(canvas), strict=True)):
         rows = painted_rows(path, size, styles.soften, styles.combed, styles.kernel)
         tiles = _measuring_grid(studio, size, core).tiles
         opaque = resample.opacity_at(path, size)
-        parts.append((weight, combined(_moments_of(studio, rows, opaque, size, tiles))))
-    return weighted_mean(parts)
+        on = styles.on(number, size)
+        found.append(combined(_moments_of(studio, rows, opaque, size, tiles, on)))
+    if not styles.zones:
+        return weighted_mean(zip(styles.weights, found, strict=True))
+    layers: dict[str, LayerMoments] = {}
+    for number, zone in enumerate(styles.zones):
+        members = ((member.weight, _looked_at(styles, found, member)) for member in zone.members)
+        layers |= weighted_mean(members).named(number).layers
+    return Moments(layers)
+
+
+def _looked_at(styles: StyleImages, found: list[Moments], member: Member) -> Moments:
+    """A painting's moments where a zone looks at it."""
+    own = found[member.painting]
+    return own if styles.parts[member.painting].on is None else own.of_zone(member.channel)
 
 
 def painted_rows(
@@ -98,22 +136,30 @@ def painted_rows(
 
 
 def _moments_of(
-    studio: Studio, rows: files.Rows, opaque: files.Rows | None, size: Size, tiles: Iterable[Tile]
+    studio: Studio,
+    rows: files.Rows,
+    opaque: files.Rows | None,
+    size: Size,
+    tiles: Iterable[Tile],
+    on: files.Rows | None = None,
 ) -> Iterator[Moments]:
     """Moments of every tile of a style image, of which one row of tiles is held at a time.
 
-    Where it was cut out, positions count by their opacity, and wholly clear tiles do not.
+    Where it was cut out, positions count by their opacity, and wholly clear tiles do not. With
+    masks `on` it, those of the channels of the masks.
     """
     for _, group in groupby(tiles, key=lambda tile: tile.row):
         row = list(group)
         across = clipped(row[0].window, size)
         band = rows(across.y, across.bottom)
         seen = None if opaque is None else opaque(across.y, across.bottom)
+        masks = None if on is None else on(across.y, across.bottom)
         for tile in row:
             w, core = clipped(tile.window, size), tile.core.within(tile.window)
             opacity = None if seen is None else seen[:, w.x : w.right]
             if opacity is None or opacity[core.y : core.bottom, core.x : core.right].any():
-                yield studio.measure_style(band[:, w.x : w.right], core, opacity)
+                zones = None if masks is None else masks[:, w.x : w.right]
+                yield studio.measure_style(band[:, w.x : w.right], core, opacity, zones)
 
 
 def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:
@@ -124,11 +170,15 @@ def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:
 
 @dataclass(frozen=True)
 class WindowTask(tasks.Task[Moments]):
-    """The moments of one tile of a canvas, to be measured anywhere; `core` is px of the window."""
+    """The moments of one tile of a canvas, to be measured anywhere; `core` is px of the window.
+
+    With `zones` `(H, W, Z)` of the window those of every zone.
+    """
 
     window: Pixels
     core: Rect
     label: str = ""
+    zones: Pixels | None = None
 
     @property
     def name(self) -> str:
@@ -137,20 +187,27 @@ class WindowTask(tasks.Task[Moments]):
 
     def run(self, tools: tasks.Tools) -> Moments:
         """Moments over the core."""
-        found = tools.studio.measure(self.window, self.core)
+        found = tools.studio.measure(self.window, self.core, self.zones)
         tools.step()
         return found
 
 
-def windows(canvas: Path, tiles: Grid, label: str = "") -> Iterator[Callable[[], WindowTask]]:
-    """The work of measuring a canvas, tile by tile, made ready when it is called for."""
+def windows(
+    canvas: Path, tiles: Grid, label: str = "", zones: Path | None = None
+) -> Iterator[Callable[[], WindowTask]]:
+    """The work of measuring a canvas, tile by tile, made ready when it is called for.
+
+    `zones` is the file of the zones' shares of the canvas.
+    """
     for tile in tiles.tiles:
-        yield partial(_window, canvas, tile, f"{label} {tile.name}".strip())
+        yield partial(_window, canvas, tile, f"{label} {tile.name}".strip(), zones)
 
 
-def _window(canvas: Path, tile: Tile, label: str) -> WindowTask:
-    window = files.read(canvas, clipped(tile.window, files.size_of(canvas)))
-    return WindowTask(window, tile.core.within(tile.window), label)
+def _window(canvas: Path, tile: Tile, label: str, zones: Path | None) -> WindowTask:
+    window = clipped(tile.window, files.size_of(canvas))
+    shares = None if zones is None else files.channels(zones, window)
+    pixels = files.read(canvas, window)
+    return WindowTask(pixels, tile.core.within(tile.window), label, shares)
 
 
 def together(parts: Iterable[tuple[int, Moments]]) -> Moments:
@@ -172,13 +229,17 @@ def together(parts: Iterable[tuple[int, Moments]]) -> Moments:
 
 
 def of_canvas(
-    studio: Studio, canvas: Path, tiles: Grid, report: Callable[[Tile], None] = lambda _: None
+    studio: Studio,
+    canvas: Path,
+    tiles: Grid,
+    report: Callable[[Tile], None] = lambda _: None,
+    zones: Path | None = None,
 ) -> Moments:
-    """Moments of a canvas, tile by tile."""
+    """Moments of a canvas, tile by tile; with a file of `zones` those of every zone."""
     found = []
-    for tile, ready in zip(tiles.tiles, windows(canvas, tiles), strict=True):
+    for tile, ready in zip(tiles.tiles, windows(canvas, tiles, zones=zones), strict=True):
         task = ready()
-        found.append(studio.measure(task.window, task.core))
+        found.append(studio.measure(task.window, task.core, task.zones))
         report(tile)
     return combined(found)
 

@@ -22,9 +22,13 @@ from stages.tasks import Shared, Task, Tools
 from stages.tiles import Rect, Size
 
 
-def surveyed(canvas: Path, found: Dictionary, how: Paint) -> Survey:
-    """What painting a canvas takes of the whole of it."""
-    return survey.surveyed(_rows(canvas), files.size_of(canvas), found, manner(found, how))
+def surveyed(canvas: Path, found: Dictionary, how: Paint, zones: Path | None = None) -> Survey:
+    """What painting a canvas takes of the whole of it.
+
+    `zones` is the file of the shares of zones that it is divided into.
+    """
+    size, whose = files.size_of(canvas), None if zones is None else _shares(zones)
+    return survey.surveyed(_rows(canvas), size, found, manner(found, how), shares=whose)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class PartTask(Task[Pixels]):
     part: Rect
     size: Size
     ready: Shared[Ready]
+    shares: Pixels | None = None
     encoded = False
 
     @property
@@ -49,7 +54,8 @@ class PartTask(Task[Pixels]):
 
     def run(self, tools: Tools) -> Pixels:
         """The part, painted, `(h, w, 3)`."""
-        found = paint.voted(self.pixels, self.window, self.part, self.size, self.ready.value)
+        ready, shares = self.ready.value, self.shares
+        found = paint.voted(self.pixels, self.window, self.part, self.size, ready, shares)
         tools.step()
         return found
 
@@ -57,8 +63,15 @@ class PartTask(Task[Pixels]):
 class Painting:
     """A canvas file that is to be painted, part by part: memory stays small at any size."""
 
-    def __init__(self, canvas: Path, found: Dictionary, seen: Survey, how: Paint) -> None:
-        self.canvas, self.size = canvas, files.size_of(canvas)
+    def __init__(
+        self,
+        canvas: Path,
+        found: Dictionary,
+        seen: Survey,
+        how: Paint,
+        zones: Path | None = None,
+    ) -> None:
+        self.canvas, self.size, self.zones = canvas, files.size_of(canvas), zones
         self.ready = Shared(Ready(found, seen, manner(found, how)))
         self.pieces = tuple(paint.pieces(self.size, self.ready.value))
 
@@ -67,11 +80,18 @@ class Painting:
         return (partial(self._task, part, window) for part, window in self.pieces)
 
     def _task(self, part: Rect, window: Rect) -> PartTask:
-        return PartTask(files.read(self.canvas, window), window, part, self.size, self.ready)
+        pixels = files.read(self.canvas, window)
+        shares = None if self.zones is None else files.channels(self.zones, window)
+        return PartTask(pixels, window, part, self.size, self.ready, shares)
 
     def write(self, dst: Path, done: Iterable[tuple[int, Pixels]]) -> None:
         """Write the painted canvas from the results of the tasks, by number, in any order."""
         files.write_parts(dst, self.size, ((self.pieces[n][0], pixels) for n, pixels in done))
+
+
+def _shares(zones: Path) -> Rows:
+    width = files.size_of(zones).width
+    return lambda top, bottom: files.channels(zones, Rect(0, top, width, bottom - top))
 
 
 def _rows(canvas: Path) -> Rows:

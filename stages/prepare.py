@@ -57,6 +57,23 @@ def mask(src: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE) -> 
     return canvas.prepare_mask(src, dst, size, at)
 
 
+def style_mask(src: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a mask of a painting as a canvas of one channel of at most `max_pixels`."""
+    return canvas.prepare_style_mask(src, dst, max_pixels)
+
+
+def photo_map(
+    src: Path, painting: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE
+) -> Size:
+    """Write a map of the photo as masks, a channel for each label it has with a painting's."""
+    return canvas.prepare_map(src, painting, dst, size, at)
+
+
+def style_map(src: Path, photo: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a map of a painting as masks, a channel for each label of the photo's."""
+    return canvas.prepare_style_map(src, photo, dst, max_pixels)
+
+
 def style(src: Path, dst: Path, max_pixels: int) -> Size:
     """Write a painting as a canvas of at most `max_pixels`."""
     return canvas.prepare_style(src, dst, max_pixels)

@@ -31,18 +31,25 @@ _MOST, _LEAST = 2.0, 0.5
 
 @dataclass(frozen=True)
 class TileJob:
-    """What one tile's restyling reads: canvas and photo in the tile's window, `(H, W, 3)`."""
+    """What one tile's restyling reads: canvas and photo in the tile's window, `(H, W, 3)`.
+
+    `zones` `(H, W, Z)` are the zones' shares there, where masks divide the canvas.
+    """
 
     canvas: Pixels
     photo: Pixels
     tile: Tile
     name: str = ""
+    zones: Pixels | None = None
 
     @staticmethod
-    def read(canvas: Path, photo: Path, tile: Tile, name: str = "") -> TileJob:
-        """The job of a tile, from the files of canvas and photo."""
+    def read(
+        canvas: Path, photo: Path, tile: Tile, name: str = "", zones: Path | None = None
+    ) -> TileJob:
+        """The job of a tile, from the files of canvas, photo and zones' shares."""
         window = clipped(tile.window, files.size_of(canvas))
-        return TileJob(files.read(canvas, window), files.read(photo, window), tile, name)
+        shares = None if zones is None else files.channels(zones, window)
+        return TileJob(files.read(canvas, window), files.read(photo, window), tile, name, shares)
 
     @property
     def window(self) -> Rect:
@@ -56,7 +63,8 @@ class TileJob:
         cut = clipped(tile.window.within(window), Size(window.width, window.height))
         rows, columns = slice(cut.y, cut.bottom), slice(cut.x, cut.right)
         canvas, photo = (np.ascontiguousarray(a[rows, columns]) for a in (self.canvas, self.photo))
-        return TileJob(canvas, photo, tile, self.name)
+        zones = None if self.zones is None else np.ascontiguousarray(self.zones[rows, columns])
+        return TileJob(canvas, photo, tile, self.name, zones)
 
 
 @dataclass(frozen=True)
@@ -190,5 +198,6 @@ def _restyled(
         gain=look.gains,
         hues=look.hues,
         method=look.method,
+        zones=job.zones,
     )
     return studio.restyle(job.canvas, job.photo, task, report)

@@ -84,6 +84,22 @@ class Choices:
         float | None,
         typer.Option("--content-weight", metavar="X", help="Weight of the photo; default 1."),
     ] = None
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mask",
+            metavar="MASK=STYLE[:STYLEMASK]",
+            help="Where a painting is in the picture, white in MASK; may be repeated.",
+        ),
+    ] = None
+    map: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="MAP=STYLE:STYLEMAP",
+            help="Parts of one colour are painted as those of the same colour; may be repeated.",
+        ),
+    ] = None
     keep_colour: Annotated[
         str | None,
         typer.Option(
@@ -131,6 +147,8 @@ class Choices:
             "style.weight": self.style_weight,
             "style.content_weight": self.content_weight,
             "style.weights": self.style_weights,
+            "style.masks": self.mask or None,
+            "style.maps": self.map or None,
             "colour.keep": self.keep_colour,
             "quality": self.quality,
         }

@@ -16,7 +16,9 @@ from pipeline.config.section import Section, needs
 # is the settings that count.
 _WITHOUT_EFFECT = (
     "recipe",
-    "colour.mask",  # what it holds is compared, not its name
+    "colour.mask",  # what masks hold is compared, not their names
+    "style.masks",
+    "style.maps",
     "run.threads",
     "run.nice",
     "run.memory",

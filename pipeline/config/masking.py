@@ -11,9 +11,6 @@ from pydantic import Field
 from pipeline.config.section import Section, checked
 from stages.errors import UsageError
 
-# What a mask is in a run's list of inputs; those of a painting are followed by its number.
-COLOUR_MASK, MASK, STYLE_MASK = "colour mask", "mask", "style mask"
-
 _FORM = re.compile(r"(?P<mask>[^=]+)=(?P<style>(?:[A-Za-z]:[\\/])?[^:]+)(?::(?P<on>.+))?")
 
 
@@ -45,7 +42,24 @@ def parse_mask(text: str) -> Masking:
     return Masking(found["mask"].strip(), found["style"].strip(), (found["on"] or "").strip())
 
 
+def parse_map(text: str) -> Masking:
+    """``MAP=STYLE:STYLEMAP``.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    example = "MAP=STYLE:STYLEMAP, such as doodle.png=starry.jpg:starry-map.png"
+    try:
+        found = parse_mask(text)
+    except UsageError:
+        raise UsageError(f"map is {text!r}; it must be {example}") from None
+    if not found.on:
+        raise UsageError(f"map is {text!r}; it must be {example}")
+    return found
+
+
 MaskText = Annotated[str, checked(parse_mask, empty=False)]
+MapText = Annotated[str, checked(parse_map, empty=False)]
 
 
 class ColourSettings(Section):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import units
-from pipeline.config.masking import ColourSettings
+from pipeline.config.masking import ColourSettings, MapText, MaskText
 from pipeline.config.method import (
     LossSettings,
     NetworkSettings,
@@ -144,6 +144,18 @@ class StyleSettings(Section):
         default=(),
         description="scale of each style image by itself, in their order, instead of scale. Empty: "
         "scale for all",
+    )
+    masks: tuple[MaskText, ...] = Field(
+        default=(),
+        description="grey images that say where in the picture a style image is, white where it "
+        'is: "MASK=STYLE", or "MASK=STYLE:STYLEMASK" with one of the style image that says what of '
+        "it is looked at. STYLE is its file, its name or its number. Style images without one have "
+        "what masks leave; where none is, the photo stays as it is",
+    )
+    maps: tuple[MapText, ...] = Field(
+        default=(),
+        description='pairs of images in flat colours, "MAP=STYLE:STYLEMAP": parts of the photo in '
+        "one colour are painted as the parts of the style image in the same colour are",
     )
     matching: Literal["moments", "places", "both"] = Field(
         default="both",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.fields import all_fields
+from pipeline.config.masking import parse_mask
 from stages.errors import UsageError
 
 CONFIG_NAME = "pipeline.toml"
@@ -18,6 +19,8 @@ FILES = {
     "encoder.name": (".safetensors",),
     "encoder.weights": (),
     "colour.mask": (),
+    "style.masks": (),
+    "style.maps": (),
     "print.profile": (".icc", ".icm"),
     "print.soft_proof": (".icc", ".icm"),
 }
@@ -89,6 +92,8 @@ def anchor_files(tables: Tables, folder: Path) -> None:
         table, _, leaf = key.rpartition(".")
         section = tables.get(table, {})
         name = section.get(leaf) if isinstance(section, dict) else None
+        if isinstance(name, list | tuple):
+            section[leaf] = [_anchored(key, each, folder) for each in name]
         if isinstance(name, str) and name and (not suffixes or name.lower().endswith(suffixes)):
             try:
                 path = folder / Path(name).expanduser()
@@ -97,3 +102,13 @@ def anchor_files(tables: Tables, folder: Path) -> None:
                     f"{key} is {name!r:.60}; no file has such a name ({error})"
                 ) from None
             section[leaf] = str(path)
+
+
+def _anchored(key: str, mask: object, folder: Path) -> object:
+    """A mask or map with its files absolute; what is none is left to the schema to refuse."""
+    try:
+        return str(parse_mask(str(mask)).anchored(folder))
+    except UsageError:
+        return mask
+    except (RuntimeError, ValueError) as error:
+        raise UsageError(f"{key} is {mask!r:.60}; no file has such a name ({error})") from None

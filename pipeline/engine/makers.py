@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.config.masking import COLOUR_MASK
+from pipeline.config.roles import COLOUR_MASK, MAP, MASK, STYLE_MAP, STYLE_MASK, role
 from pipeline.engine import groups
 from pipeline.engine.outputs import Job, Made
 from stages.errors import InputImageError, RunDiffers
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stages.canvas import Metadata, PrintFormat
     from stages.canvas.palette import Toning
     from stages.canvas.starts import Start
+    from stages.canvas.zones.division import Part
     from stages.finish import Kind
     from stages.measure import StyleImages
     from stages.nst.optimize import Optimizer
@@ -79,6 +80,49 @@ def colour_mask(job: Job) -> Made:
     return _mask(job, COLOUR_MASK)
 
 
+def mask(job: Job) -> Made:
+    """Where in the picture a painting is: its mask, or a channel for each label of its map."""
+    from stages import prepare
+
+    number, size, crop = job.place.style, job.brief.plan.size, job.brief.crop
+    if not job.brief.has(role(MAP, number)):
+        return _mask(job, role(MASK, number))
+    own, painting = (unchanged(job.brief.of_role(role(k, number))[0]) for k in (MAP, STYLE_MAP))
+    return Made(lambda out: prepare.photo_map(own, painting, out, size, crop))
+
+
+def style_mask(job: Job) -> Made:
+    """What of a painting is looked at, in the channels of its mask or map on the picture."""
+    from stages import prepare
+
+    number, most = job.place.style, job.setting("style.max_pixels")
+    if not job.brief.has(role(STYLE_MAP, number)):
+        source = unchanged(job.brief.of_role(role(STYLE_MASK, number))[0])
+        return Made(lambda out: prepare.style_mask(source, out, most))
+    own, photo = (unchanged(job.brief.of_role(role(k, number))[0]) for k in (STYLE_MAP, MAP))
+    return Made(lambda out: prepare.style_map(own, photo, out, most))
+
+
+def _parts(job: Job) -> tuple[Part, ...]:
+    """What each painting has of the picture, if masks divide it."""
+    from stages.canvas.zones.division import Part
+
+    at = {"level": 0, "sweep": 0, "row": 0, "col": 0}
+    division = zip(job.brief.paintings, job.brief.division, strict=False)
+    return tuple(
+        Part(
+            job.path("mask", style=own, **at) if own else None,
+            job.path("style mask", style=number, **at) if on else None,
+        )
+        for number, (own, on) in division
+    )
+
+
+def _zones_file(job: Job) -> Path | None:
+    """The shares of zones at a job's level, where there are any."""
+    return job.path("zones", sweep=0, row=0, col=0) if job.brief.division else None
+
+
 def _mask(job: Job, role: str) -> Made:
     from stages import prepare
 
@@ -121,6 +165,7 @@ def palette(job: Job) -> Made:
     styles = StyleImages(
         paths=tuple(job.path(job.brief.painting, style=i) for i in job.brief.paintings),
         weights=_shares(job),
+        parts=_parts(job),
     )
     size = job.brief.plan.display[-1].size
     job.setting("style.palette")  # named in the row: how far colours go comes of it
@@ -146,9 +191,12 @@ def _shares(job: Job) -> tuple[float, ...]:
 def energy(job: Job) -> Made:
     """The unit of the content loss, measured on the photo at display size."""
     from stages import display
+    from stages.canvas.zones.division import zones_of
 
     size = job.brief.plan.display[-1].size
-    text = json.dumps(display.content_energy(job.studio, job.path("photo"), size, _toning(job)))
+    zones = zones_of(_parts(job), job.brief.shares)
+    photo, toning = job.path("photo"), _toning(job)
+    text = json.dumps(display.content_energy(job.studio, photo, size, toning, zones))
     return Made(lambda out: out.write_text(text))
 
 
@@ -211,8 +259,17 @@ def upsampled_photo(job: Job) -> Made:
     from stages import upsample
 
     source, size = job.path("photo", level=0), job.brief.level(job.place).size
-    toning = _toning(job)
-    return Made(lambda out: upsample.content(source, out, size, toning))
+    toning, shares = _toning(job), _zones_file(job)
+    return Made(lambda out: upsample.content(source, out, size, toning, shares))
+
+
+def zones(job: Job) -> Made:
+    """What share of a level's pixels the zones of the paintings have."""
+    from stages import upsample
+    from stages.canvas.zones.division import zones_of
+
+    found, size = zones_of(_parts(job), job.brief.shares), job.brief.level(job.place).size
+    return Made(lambda out: upsample.shares(found, out, size))
 
 
 # ---- paint
@@ -236,7 +293,8 @@ def surveyed(job: Job) -> Made:
     from stages.canvas.places import survey
 
     places = dictionaries.load(job.path("dictionary"))
-    found = paint.surveyed(job.path("enlarged canvas"), places, _paint(job))
+    canvas, shares = job.path("enlarged canvas"), _zones_file(job)
+    found = paint.surveyed(canvas, places, _paint(job), shares)
     return Made(lambda out: survey.save(found, out))
 
 
@@ -248,7 +306,7 @@ def painted(job: Job) -> Made:
 
     source = job.path("enlarged canvas")
     places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
-    painting = paint.Painting(source, places, seen, _paint(job))
+    painting = paint.Painting(source, places, seen, _paint(job), _zones_file(job))
     return Made(lambda out: painting.write(out, job.results(painting.tasks())))
 
 
@@ -292,7 +350,8 @@ def moments(job: Job) -> Made:
 
     grid = job.brief.grid(job.place)
     work = grid.tiles[0].window.pixels * MEASURE_WORK / 1e6
-    tasks = measure.windows(_sweep_source(job), grid, f"moments@{job.place.level}")
+    label, shares = f"moments@{job.place.level}", _zones_file(job)
+    tasks = measure.windows(_sweep_source(job), grid, label, shares)
     found = measure.together(job.results(tasks, work))
     return Made(lambda out: measure.save_moments(found, out))
 
@@ -333,7 +392,7 @@ def tile_job(job: Job) -> TileJob:
 
     photo, at = job.path("level photo", sweep=0, row=0, col=0), job.place
     name = f"restyle@{at.level} sweep {at.sweep} tile {at.row},{at.col}"
-    return TileJob.read(_sweep_source(job), photo, job.brief.tile(at), name)
+    return TileJob.read(_sweep_source(job), photo, job.brief.tile(at), name, _zones_file(job))
 
 
 def look(job: Job) -> Look:
@@ -533,6 +592,7 @@ def _style_images(job: Job, section: str = "") -> StyleImages:
         paths=tuple(job.path(job.brief.painting, style=i, level=0) for i in job.brief.paintings),
         weights=_shares(job),
         scales=job.brief.scales,
+        parts=_parts(job),
         soften=job.setting(f"{section}.soften") if section else 0.0,
         combed=job.setting(f"{section}.comb") if section else 0,
         fit=job.setting("style.fit"),

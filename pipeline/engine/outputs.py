@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipeline.config.roles import MAP, MASK, STYLE_MAP, STYLE_MASK, role
 from pipeline.engine.groups import CHOSEN, OLD_OPTIMIZER
 
 # The command line reads the stages' names off the table: what takes long to import waits.
@@ -111,6 +112,24 @@ class Brief:
     def has(self, role: str) -> bool:
         """Whether there is an input of a role."""
         return bool(self.of_role(role))
+
+    @property
+    def division(self) -> tuple[tuple[int, bool], ...]:
+        """For each of `paintings` whose mask it has, 0 for none, and whether it has one on it.
+
+        Paintings with the same mask have the first one's. Empty where nothing is divided.
+        """
+        found: dict[str, int] = {}
+        parts = []
+        for number in self.paintings:
+            masks = [*self.of_role(role(MASK, number)), *self.of_role(role(MAP, number))]
+            # Of a map the painting's own decides, too.
+            on = [*self.of_role(role(STYLE_MASK, number)), *self.of_role(role(STYLE_MAP, number))]
+            same = "".join(each.sha256 for each in masks)
+            if self.has(role(MAP, number)):
+                same += "".join(each.sha256 for each in on)
+            parts.append((found.setdefault(same, number) if masks else 0, bool(on)))
+        return tuple(parts) if any(mask for mask, _ in parts) else ()
 
     @property
     def painting(self) -> str:

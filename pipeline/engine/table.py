@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from pipeline.config.masking import COLOUR_MASK
+from pipeline.config.roles import COLOUR_MASK, MAP, MASK, STYLE_MAP, STYLE_MASK, role
 from pipeline.engine import makers
 from pipeline.engine.groups import (
     COMPUTED,
@@ -39,6 +39,27 @@ def _paintings(brief: Brief) -> list[Ref]:
     return [Ref(brief.painting, Place(style=i)) for i in brief.paintings]
 
 
+def _masks(brief: Brief) -> list[Ref]:
+    """The masks that divide the picture among the paintings, and those on the paintings."""
+    found = []
+    for number, (mask, on) in zip(brief.paintings, brief.division, strict=False):
+        found += [Ref("mask", Place(style=mask))] if mask else []
+        found += [Ref("style mask", Place(style=number))] if on else []
+    return list(dict.fromkeys(found))
+
+
+def _zones(brief: Brief, place: Place) -> list[Ref]:
+    """The shares of zones at a level, where there are any."""
+    return [Ref("zones", Place(level=place.level))] if brief.division else []
+
+
+def _whose(facts: Callable[[Brief, Place], object]) -> Callable[[Brief, Place], object]:
+    """Facts, and which mask is whose where the picture is divided."""
+    return lambda brief, at: (
+        (facts(brief, at), brief.division) if brief.division else facts(brief, at)
+    )
+
+
 def _colour_mask(brief: Brief) -> list[Ref]:
     """The mask of where colours are kept, if there is one."""
     return [Ref("colour mask")] if brief.has(COLOUR_MASK) else []
@@ -59,7 +80,7 @@ def _sweep_source(brief: Brief, place: Place) -> Ref:
 def _of_tile(brief: Brief, place: Place) -> list[Ref]:
     level = Place(level=place.level)
     found = [_sweep_source(brief, place), Ref("level photo", level), Ref("style moments", level)]
-    found += [Ref("content energy"), Ref("palette")]
+    found += [Ref("content energy"), Ref("palette"), *_zones(brief, place)]
     if _many(brief, place):
         found += [Ref("moments", level.at(sweep=s)) for s in range(1, place.sweep + 1)]
     return found
@@ -79,6 +100,17 @@ def _photo_part(brief: Brief, place: Place) -> object:
     """Which photo, its size on the canvas, and where it is cropped if not around its centre."""
     found = (brief.of_role("photo")[0].sha256, brief.plan.size)
     return found if brief.crop == CENTRE else (*found, brief.crop)
+
+
+def _mask_facts(brief: Brief, place: Place) -> object:
+    """Which masks or maps a painting has."""
+    kinds = (MASK, STYLE_MASK, MAP, STYLE_MAP)
+    roles = [role(kind, place.style) for kind in kinds]
+    return [
+        (kind, item.sha256)
+        for kind, own in zip(kinds, roles, strict=True)
+        for item in brief.of_role(own)
+    ]
 
 
 def _mask_part(brief: Brief, role: str) -> object:
@@ -204,6 +236,31 @@ TABLE: tuple[Output, ...] = (
         bytes=lambda brief, _: brief.plan.size.pixels * _PIXEL / 3,
     ),
     Output(
+        name="mask",
+        stage="prepare",
+        scope=Scope.STYLE,
+        pattern="prepare/mask-{style}.npy",
+        version="1",
+        make=makers.mask,
+        facts=lambda brief, at: (_mask_facts(brief, at), brief.plan.size, brief.crop),
+        there=lambda brief, at: at.style in [mask for mask, _ in brief.division],
+        bytes=lambda brief, _: brief.plan.size.pixels * _PIXEL / 3,
+    ),
+    Output(
+        name="style mask",
+        stage="prepare",
+        scope=Scope.STYLE,
+        pattern="prepare/style-mask-{style}.npy",
+        version="1",
+        make=makers.style_mask,
+        settings=("style.max_pixels",),
+        facts=lambda brief, at: _mask_facts(brief, at),
+        there=lambda brief, at: (
+            (at.style, True)
+            in [(n, on) for n, (_, on) in zip(brief.paintings, brief.division, strict=False)]
+        ),
+    ),
+    Output(
         name="recoloured style",
         stage="palette",
         scope=Scope.STYLE,
@@ -236,9 +293,9 @@ TABLE: tuple[Output, ...] = (
         pattern="palette/palette.safetensors",
         version="1",
         make=makers.palette,
-        inputs=lambda brief, _: [Ref("photo"), *_paintings(brief)],
+        inputs=lambda brief, _: [Ref("photo"), *_paintings(brief), *_masks(brief)],
         settings=("style.palette", "style.weights"),
-        facts=lambda brief, _: brief.plan.display[-1].size,
+        facts=_whose(lambda brief, _: brief.plan.display[-1].size),
         measured=True,
     ),
     Output(
@@ -248,9 +305,9 @@ TABLE: tuple[Output, ...] = (
         pattern="display/energy.txt",
         version="1",
         make=makers.energy,
-        inputs=lambda brief, _: [Ref("photo"), Ref("palette")],
+        inputs=lambda brief, _: [Ref("photo"), Ref("palette"), *_masks(brief)],
         settings=COMPUTED,
-        facts=lambda brief, _: brief.plan.display[-1].size,
+        facts=_whose(lambda brief, _: brief.plan.display[-1].size),
         measured=True,
     ),
     Output(
@@ -262,14 +319,14 @@ TABLE: tuple[Output, ...] = (
         make=makers.display,
         inputs=lambda brief, _: [
             *(Ref("photo"), Ref("palette"), Ref("content energy")),
-            *_paintings(brief),
+            *(*_paintings(brief), *_masks(brief)),
         ],
         settings=(
             *(*COMPUTED, *LOSS, *OPTIMIZER, *PAINTINGS, "style.content_weight", "run.seed"),
             *("display.tooth", "display.soften", "display.comb", "style.matching", *PAINT),
             *("paint.lines", "paint.join", *START, *RESIZING),
         ),
-        facts=lambda brief, _: brief.plan.display,
+        facts=_whose(lambda brief, _: brief.plan.display),
         work=lambda brief, _: display_work(brief),
         bytes=lambda brief, _: brief.plan.display[-1].size.pixels * _PIXEL,
         before=lambda brief, _: Ref("photo"),
@@ -292,13 +349,26 @@ TABLE: tuple[Output, ...] = (
         bytes=_level_bytes,
     ),
     Output(
+        name="zones",
+        stage="upsample",
+        scope=Scope.LEVEL,
+        pattern="upsample-{level}/zones.npy",
+        version="1",
+        make=makers.zones,
+        inputs=lambda brief, at: _masks(brief),
+        facts=_whose(lambda brief, at: brief.level(at).size),
+        there=lambda brief, _: bool(brief.division),
+        work=_level_file,
+        bytes=lambda brief, at: brief.level(at).size.pixels * 4 * len(set(brief.division)),
+    ),
+    Output(
         name="level photo",
         stage="upsample",
         scope=Scope.LEVEL,
         pattern="upsample-{level}/photo.npy",
         version="3",
         make=makers.upsampled_photo,
-        inputs=lambda brief, at: [Ref("photo"), Ref("palette")],
+        inputs=lambda brief, at: [Ref("photo"), Ref("palette"), *_zones(brief, at)],
         facts=lambda brief, at: brief.level(at).size,
         work=_level_file,
         bytes=_level_bytes,
@@ -310,9 +380,9 @@ TABLE: tuple[Output, ...] = (
         pattern="paint-{level}/dictionary.safetensors",
         version="1",
         make=makers.dictionary,
-        inputs=lambda brief, _: _paintings(brief),
+        inputs=lambda brief, _: [*_paintings(brief), *_masks(brief)],
         settings=(*PAINTINGS, *PAINT),
-        facts=lambda brief, at: (brief.level(at).size, round(brief.ratio(at), 6)),
+        facts=_whose(lambda brief, at: (brief.level(at).size, round(brief.ratio(at), 6))),
         there=_painted,
         bytes=_dictionary_bytes,
         measured=True,
@@ -324,7 +394,9 @@ TABLE: tuple[Output, ...] = (
         pattern="paint-{level}/survey.safetensors",
         version="1",
         make=makers.surveyed,
-        inputs=lambda brief, at: [Ref("enlarged canvas", at), Ref("dictionary", at)],
+        inputs=lambda brief, at: [
+            *(Ref("enlarged canvas", at), Ref("dictionary", at), *_zones(brief, at))
+        ],
         settings=PAINT,
         there=_painted,
         work=_level_file,
@@ -338,7 +410,8 @@ TABLE: tuple[Output, ...] = (
         version="1",
         make=makers.painted,
         inputs=lambda brief, at: [
-            *(Ref("enlarged canvas", at), Ref("dictionary", at), Ref("survey", at))
+            *(Ref("enlarged canvas", at), Ref("dictionary", at), Ref("survey", at)),
+            *_zones(brief, at),
         ],
         settings=PAINT,
         there=_painted,
@@ -365,9 +438,9 @@ TABLE: tuple[Output, ...] = (
         pattern="restyle-{level}/style.safetensors",
         version="1",
         make=makers.style_moments,
-        inputs=lambda brief, _: _paintings(brief),
+        inputs=lambda brief, _: [*_paintings(brief), *_masks(brief)],
         settings=(*COMPUTED, *PAINTINGS, "levels.soften", "levels.comb"),
-        facts=lambda brief, at: (brief.level(at).size, brief.painted),
+        facts=_whose(lambda brief, at: (brief.level(at).size, brief.painted)),
         there=_restyled,
         measured=True,
     ),
@@ -378,7 +451,7 @@ TABLE: tuple[Output, ...] = (
         pattern="restyle-{level}/sweep-{sweep}/moments.safetensors",
         version="1",
         make=makers.moments,
-        inputs=lambda brief, at: [_sweep_source(brief, at)],
+        inputs=lambda brief, at: [_sweep_source(brief, at), *_zones(brief, at)],
         settings=COMPUTED,
         facts=lambda brief, at: brief.grid(at),
         there=_many,

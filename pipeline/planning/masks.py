@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.load import Settings
-from pipeline.config.masking import COLOUR_MASK
+from pipeline.config.masking import parse_mask
+from pipeline.config.roles import COLOUR_MASK, MAP, MASK, STYLE_MAP, STYLE_MASK, role
 from pipeline.run.records import Input
-from stages.errors import InputImageError
+from stages.errors import InputImageError, UsageError
 
 if TYPE_CHECKING:
     from stages.canvas import Facts
@@ -33,10 +34,42 @@ def asked(settings: Settings, styles: list[Path]) -> list[Mask]:
     Raises:
         UsageError: one belongs to no painting that is given, or a painting has two.
     """
-    found = []
+    found, having = [], set()
     if settings.colour.mask:
         found.append(Mask(COLOUR_MASK, Path(settings.colour.mask)))
+    kinds = ((MASK, STYLE_MASK, settings.style.masks), (MAP, STYLE_MAP, settings.style.maps))
+    for on_photo, on_style, texts in kinds:
+        for text in texts:
+            mask = parse_mask(text)
+            number = _number(mask.style, styles, text)
+            if number in having:
+                raise UsageError(
+                    f"{styles[number - 1].name} has two masks or maps, the second {text!r}; give "
+                    "one for each painting, or name the painting twice"
+                )
+            having.add(number)
+            found.append(Mask(role(on_photo, number), Path(mask.mask)))
+            if mask.on:
+                found.append(Mask(role(on_style, number), Path(mask.on), number))
     return found
+
+
+def _number(name: str, styles: list[Path], text: str) -> int:
+    """Which painting a mask belongs to: the number, path or file name that it gives."""
+    if name.isdecimal() and 1 <= int(name) <= len(styles):
+        return int(name)
+    numbered = list(enumerate(styles, start=1))
+    for same in (lambda style: str(style) == name, lambda style: style.name == Path(name).name):
+        near = [number for number, style in numbered if same(style)]
+        if len(near) == 1:
+            return near[0]
+        if near:
+            raise UsageError(
+                f"mask {text!r}: {len(near)} paintings are called {name}; give the number, "
+                f"{', '.join(map(str, near))}"
+            )
+    known = ", ".join(f"{number}: {style.name}" for number, style in numbered)
+    raise UsageError(f"mask {text!r}: no painting is called {name!r}; there are {known}")
 
 
 def inputs_of(settings: Settings, photo: Path, styles: list[Path]) -> tuple[Input, ...]:

@@ -14,9 +14,12 @@ from stages.canvas.inputs.decode import (
     Facts,
     check,
     inspect,
+    prepare_map,
     prepare_mask,
     prepare_photo,
     prepare_style,
+    prepare_style_map,
+    prepare_style_mask,
 )
 from stages.canvas.picture import check_suffix, write_array, write_image
 from stages.canvas.printed.cropping import picture_crop
@@ -56,10 +59,13 @@ __all__ = [
     "difference",
     "inspect",
     "jpeg_possible",
+    "prepare_map",
     "prepare_mask",
     "outside_share",
     "prepare_photo",
     "prepare_style",
+    "prepare_style_map",
+    "prepare_style_mask",
     "palette",
     "picture_crop",
     "preview",

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stages.nst.banded import Block, Rows
-from stages.nst.moments import LayerMoments, Moments
+from stages.nst.moments import LayerMoments, Moments, in_zone
 from stages.nst.network import Encoder, Step
 from stages.tiles import Rect
 
@@ -34,6 +34,8 @@ class Wanted:
 
     Regions are px of the image that the encoder is shown, left and top on whole cells. `weight`
     `(1, 1, H, W)` of the image's px is how much positions count; there is no way back through it.
+    `zones` `(1, Z, H, W)` are the shares of zones in the image's px: moments are then those of
+    every zone, named by `moments.in_zone`.
     """
 
     style: tuple[str, ...]
@@ -41,19 +43,31 @@ class Wanted:
     content: tuple[str, ...] = ()
     write: Rect = NOWHERE
     weight: Tensor | None = None
+    zones: Tensor | None = None
 
-    def weights(self, stride: int) -> Tensor | None:
-        """Weights of a layer's positions within `core`, `(rows, columns)`; None for equal ones."""
-        if self.weight is None:
-            return None
-        cells = F.avg_pool2d(self.weight, stride)
+    def names(self, layer: str) -> tuple[str, ...]:
+        """What a style layer's moments are called."""
+        if self.zones is None:
+            return (layer,)
+        return tuple(in_zone(layer, zone) for zone in range(self.zones.shape[1]))
+
+    def counted(self) -> Tensor | None:
+        """How much px count for each of a layer's names, `(1, names, H, W)`; None for alike."""
+        both = [part for part in (self.weight, self.zones) if part is not None]
+        return None if not both else both[0] if len(both) == 1 else both[0] * both[1]
+
+    def weights(self, stride: int) -> list[Tensor | None]:
+        """Weights of a layer's positions within `core`, `(rows, columns)`; None for equal ones.
+
+        One for each of its names: means of the px of a cell.
+        """
+        counted = self.counted()
+        if counted is None:
+            return [None]
+        cells = F.avg_pool2d(counted, stride)
         everything = Rows(0, cells.shape[-2])
-        return _region(cells, self.core, stride, everything)[0][..., 0]
-
-    def count(self, stride: int) -> float:
-        """How many positions of a layer lie within `core`, by their weights."""
-        weights = self.weights(stride)
-        return float(_cells(self.core, stride)) if weights is None else float(weights.sum())
+        part = _region(cells, self.core, stride, everything)[0]
+        return [part[..., number] for number in range(part.shape[-1])]
 
 
 @dataclass(frozen=True)
@@ -70,12 +84,19 @@ def read(encoder: Encoder, image: Tensor, wanted: Wanted, *, bfloat16: bool = Fa
     Convolutions work in bfloat16 if told so; moments are always summed in float32.
     """
     found = _Read.apply(image, encoder, wanted, torch.bfloat16 if bfloat16 else torch.float32)
-    layers = {}
-    for i, name in enumerate(wanted.style):
-        count = wanted.count(encoder.architecture.layer(name).stride)
-        layers[name] = LayerMoments(count, found[2 * i], found[2 * i + 1])
-    rest = found[2 * len(wanted.style) :]
+    layers: dict[str, LayerMoments] = {}
+    for name in wanted.style:
+        stride = encoder.architecture.layer(name).stride
+        for own, weights in zip(wanted.names(name), wanted.weights(stride), strict=True):
+            i, count = 2 * len(layers), _count(weights, wanted.core, stride)
+            layers[own] = LayerMoments(count, found[i], found[i + 1])
+    rest = found[2 * len(layers) :]
     return Reading(Moments(layers), dict(zip(wanted.content, rest, strict=True)))
+
+
+def _count(weights: Tensor | None, core: Rect, stride: int) -> float:
+    """How many positions of a layer lie within `core`, by their weights."""
+    return float(_cells(core, stride)) if weights is None else float(weights.sum())
 
 
 def _cells(region: Rect, stride: int) -> int:
@@ -113,6 +134,9 @@ class _Sums:
         self.encoder, self.wanted = encoder, wanted
         self.moments: dict[str, tuple[Tensor, Tensor]] = {}
         self.content: dict[str, Tensor] = {}
+        self.weights = {
+            name: wanted.weights(encoder.architecture.layer(name).stride) for name in wanted.style
+        }
         self.slopes: dict[str, tuple[Tensor, Tensor]] = {}
         self.content_slopes: dict[str, Tensor] = {}
         self.centred = True  # means are not matched: the usual case
@@ -121,21 +145,9 @@ class _Sums:
         """Add some rows of a layer to its sums; put them with its content features."""
         if step.name in self.wanted.style:
             part, first = _region(features, self.wanted.core, step.stride, rows)
-            channels = features.shape[1]
-            weights = self.wanted.weights(step.stride)
-            if step.name not in self.moments:
-                total = part.new_zeros(channels, dtype=torch.float32)
-                second = part.new_zeros(channels, channels, dtype=torch.float32)
-                self.moments[step.name] = total, second
-            total, second = self.moments[step.name]
-            for some in chunks(part):
-                flat = part[some].reshape(-1, channels).float()
-                weighted = flat
-                if weights is not None:
-                    of = weights[first : first + part.shape[0]][some]
-                    weighted = flat * of.reshape(-1, 1)
-                total += weighted.sum(dim=0)
-                second.addmm_(weighted.T, flat)
+            for name, weights in self._named(step.name):
+                here = None if weights is None else weights[first : first + part.shape[0]]
+                self._sum(name, part, here)
         if step.name in self.wanted.content:
             part, at = _region(features, self.wanted.write, step.stride, rows)
             if step.name not in self.content:
@@ -144,13 +156,39 @@ class _Sums:
                 self.content[step.name] = part.new_empty(shape, dtype=torch.float32)
             self.content[step.name][at : at + part.shape[0]] = part
 
+    def _named(self, layer: str) -> Iterator[tuple[str, Tensor | None]]:
+        """The names of a style layer's moments and the weights of its positions for each."""
+        return zip(self.wanted.names(layer), self.weights[layer], strict=True)
+
+    def _sum(self, name: str, part: Tensor, weights: Tensor | None) -> None:
+        """Add features `(rows, columns, C)` with their weights `(rows, columns)` to sums."""
+        channels = part.shape[2]
+        if name not in self.moments:
+            total = part.new_zeros(channels, dtype=torch.float32)
+            second = part.new_zeros(channels, channels, dtype=torch.float32)
+            self.moments[name] = total, second
+        total, second = self.moments[name]
+        for some in chunks(part):
+            weighted = flat = part[some].reshape(-1, channels).float()
+            if weights is not None:
+                of = weights[some]
+                if not of.any():
+                    continue
+                weighted = flat * of.reshape(-1, 1)
+            total += weighted.sum(dim=0)
+            second.addmm_(weighted.T, flat)
+
     def found(self) -> tuple[Tensor, ...]:
-        """Mean and second moments of every style layer, then every content feature `(N, C)`."""
+        """Mean and second moments of every style layer, then every content feature `(N, C)`.
+
+        Those of a zone that has no position are zero.
+        """
         parts: list[Tensor] = []
-        for name in self.wanted.style:
-            total, second = self.moments[name]
-            count = self._count(name)
-            parts += [total / count, second / count]
+        for layer in self.wanted.style:
+            for name, weights in self._named(layer):
+                total, second = self.moments[name]
+                count = self._count(layer, weights) or 1.0
+                parts += [total / count, second / count]
         return (*parts, *(self.content[name].flatten(0, 1) for name in self.wanted.content))
 
     def turn(self, slopes: tuple[Tensor, ...], dtype: torch.dtype) -> None:
@@ -158,38 +196,50 @@ class _Sums:
 
         d/df of <A, 1/N sum f f^T> + <b, 1/N sum f> is (A + A^T) f / N + b / N.
         """
-        for i, name in enumerate(self.wanted.style):
-            mean, second = slopes[2 * i], slopes[2 * i + 1]
-            count = self._count(name)
-            slope = ((second + second.T) / count).to(dtype)
-            self.slopes[name] = slope, (mean / count).to(dtype)
-            self.centred = self.centred and not bool(mean.any())
-        for name, slope in zip(
-            self.wanted.content, slopes[2 * len(self.wanted.style) :], strict=True
-        ):
+        own = iter(slopes)
+        for layer in self.wanted.style:
+            for name, weights in self._named(layer):
+                mean, second = next(own), next(own)
+                count = self._count(layer, weights) or 1.0
+                slope = ((second + second.T) / count).to(dtype)
+                self.slopes[name] = slope, (mean / count).to(dtype)
+                self.centred = self.centred and not bool(mean.any())
+        for name, slope in zip(self.wanted.content, own, strict=True):
             self.content_slopes[name] = slope.view(self.content[name].shape)
         self.content.clear()
 
     def add(self, step: Step, rows: Rows, features: Tensor, gradient: Tensor) -> None:
         """Add to some rows of a layer's gradient what was read of them."""
-        if step.name in self.slopes:
-            slope, offset = self.slopes[step.name]
-            part, _ = _region(features, self.wanted.core, step.stride, rows)
+        if step.name in self.wanted.style:
+            part, first = _region(features, self.wanted.core, step.stride, rows)
             onto, _ = _region(gradient, self.wanted.core, step.stride, rows)
-            for some in chunks(part):
-                flat = part[some].reshape(-1, part.shape[2])
-                if onto[some].is_contiguous():  # a whole image: no array in between
-                    onto[some].view(flat.shape).addmm_(flat, slope)
-                    if not self.centred:
-                        onto[some].add_(offset)
-                else:
-                    onto[some].add_(torch.addmm(offset, flat, slope).view(onto[some].shape))
+            for name, weights in self._named(step.name):
+                here = None if weights is None else weights[first : first + part.shape[0]]
+                self._spread(name, part, onto, here)
         if step.name in self.content_slopes:
             onto, at = _region(gradient, self.wanted.write, step.stride, rows)
             onto.add_(self.content_slopes[step.name][at : at + onto.shape[0]])
 
-    def _count(self, name: str) -> float:
-        return self.wanted.count(self.encoder.architecture.layer(name).stride)
+    def _spread(self, name: str, part: Tensor, onto: Tensor, weights: Tensor | None) -> None:
+        """Add to a gradient `(rows, columns, C)` what sums of features there give back."""
+        slope, offset = self.slopes[name]
+        for some in chunks(part):
+            flat = part[some].reshape(-1, part.shape[2])
+            if weights is not None:
+                of = weights[some].reshape(-1, 1).to(flat.dtype)
+                if of.any():
+                    # What a position counts is a factor of all that it gives back.
+                    given = torch.addmm(offset, flat, slope).mul_(of)
+                    onto[some].add_(given.view(onto[some].shape))
+            elif onto[some].is_contiguous():  # a whole image: no array in between
+                onto[some].view(flat.shape).addmm_(flat, slope)
+                if not self.centred:
+                    onto[some].add_(offset)
+            else:
+                onto[some].add_(torch.addmm(offset, flat, slope).view(onto[some].shape))
+
+    def _count(self, layer: str, weights: Tensor | None) -> float:
+        return _count(weights, self.wanted.core, self.encoder.architecture.layer(layer).stride)
 
 
 def _region(features: Tensor, region: Rect, stride: int, rows: Rows) -> tuple[Tensor, int]:

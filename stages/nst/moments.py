@@ -17,6 +17,17 @@ from stages.nst.network import Architecture
 from stages.tiles import Rect
 
 
+def in_zone(name: str, zone: int) -> str:
+    """A layer's name in a zone.
+
+    Where a canvas is divided among paintings by masks, every layer has moments for each zone: means
+    over its positions weighted by the zone's share there (Gatys et al., *Controlling Perceptual
+    Factors in Neural Style Transfer*, 2017, section 4; they weigh features before the product).
+    Weighted sums add up over tiles as plain ones do, so all that holds for layers holds for these.
+    """
+    return f"{name}#{zone}"
+
+
 @dataclass(frozen=True)
 class LayerMoments:
     """Moments of one layer over `count` positions: `mean` `(C,)`, Gram matrix `gram` `(C, C)`."""
@@ -27,6 +38,8 @@ class LayerMoments:
 
     def __add__(self, other: LayerMoments) -> LayerMoments:
         """Moments of two disjoint regions together."""
+        if not self.count or not other.count:  # a zone that does not reach into one of them
+            return self if self.count else other
         count = self.count + other.count
         a, b = self.count / count, other.count / count
         return LayerMoments(count, a * self.mean + b * other.mean, a * self.gram + b * other.gram)
@@ -53,6 +66,23 @@ class Moments:
     def __add__(self, other: Moments) -> Moments:
         """Moments of two disjoint regions together."""
         return Moments({name: one + other.layers[name] for name, one in self.layers.items()})
+
+    def named(self, zone: int) -> Moments:
+        """The moments of one zone: they are layers of their own."""
+        return Moments({in_zone(name, zone): one for name, one in self.layers.items()})
+
+    def of_zone(self, zone: int) -> Moments:
+        """One zone's moments, by plain layer name; what `named` named."""
+        end = in_zone("", zone)
+        return Moments(
+            {n.removesuffix(end): one for n, one in self.layers.items() if n.endswith(end)}
+        )
+
+    def counted(self, times: float) -> Moments:
+        """The same moments, taken for those of so many times the positions."""
+        return Moments(
+            {n: LayerMoments(m.count * times, m.mean, m.gram) for n, m in self.layers.items()}
+        )
 
     def detached(self) -> Moments:
         """The same numbers, cut from the graph that computed them."""

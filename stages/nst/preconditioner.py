@@ -27,12 +27,18 @@ _HANDS = ThreadPoolExecutor(max_workers=3, thread_name_prefix="brush")
 BLURS = ((0.5, 0.7), (0.7, 1.4), (1.0, 2.8))
 
 
-def laid(strokes: Tensor, hues: Tensor | None = None) -> Tensor:
+def laid(strokes: Tensor, hues: Tensor | None = None, zones: Tensor | None = None) -> Tensor:
     """What strokes `(1, 3, H, W)` add to the pixels; beyond the edges there are none.
 
-    With `hues` `(3, 3)`, a projection, only what they have of those directions of RGB.
+    With `hues` `(3, 3)`, a projection, only what they have of those directions of RGB; with `zones`
+    `(1, Z, H, W)` of the pixels, `(Z, 3, 3)`, each in its own.
     """
-    if hues is not None:
+    if hues is not None and zones is not None:
+        same = torch.eye(3).to(hues)
+        less = [torch.einsum("dc,bchw->bdhw", own - same, strokes) for own in hues]
+        for number, change in enumerate(less):
+            strokes = strokes + zones[:, number : number + 1] * change
+    elif hues is not None:
         strokes = torch.einsum("dc,bchw->bdhw", hues, strokes)
     found: Tensor = _Laid.apply(strokes)
     return found

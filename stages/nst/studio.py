@@ -19,7 +19,7 @@ from stages.computing import Device, Precision
 from stages.nst import losses
 from stages.nst import preconditioner as brush
 from stages.nst.features import NOWHERE, Reading, Wanted, read
-from stages.nst.moments import Moments, residual_target
+from stages.nst.moments import Moments, in_zone, residual_target
 from stages.nst.network import Encoder
 from stages.nst.optimize import Optimizer, Progress, minimise
 from stages.nst.published import method as published
@@ -54,7 +54,9 @@ class Task:
     for a window that is the whole canvas. `gain` is how many times the residual it aims at, by
     layer; without it once. `hues` `(3, 3)` is what strokes are multiplied with before they are laid
     (stages.canvas.palette.directions): where a painting has no colour, neither have they. With a
-    `method` the losses are those of that one.
+    `method` the losses are those of that one. `zones` `(H, W, Z)` are the shares that zones have of
+    the window's pixels; they add up to one at most. `style` and `canvas` are then the moments of
+    zones, and `hues` `(Z, 3, 3)`. Where no zone is, only content and smoothness act.
     """
 
     core: Rect
@@ -68,6 +70,7 @@ class Task:
     gain: Mapping[str, float] | None = None
     hues: NDArray[np.float32] | None = None
     method: Method | None = None
+    zones: Pixels | None = None
 
 
 @dataclass(frozen=True)
@@ -155,10 +158,10 @@ class Studio:
         bottom = framed[1] if region.bottom == size.height else region.bottom + unit
         return Rect(x, y, right - x, bottom - y)
 
-    def read(self, framed: Tensor, core: Rect, write: Rect) -> Reading:
-        """What the losses need of a framed window; regions are px of it."""
+    def read(self, framed: Tensor, core: Rect, write: Rect, zones: Tensor | None = None) -> Reading:
+        """What the losses need of a framed window; regions and zones are px of it."""
         style, content = tuple(self.style_weights), tuple(self.content_weights)
-        wanted = Wanted(style, core, content, write)
+        wanted = Wanted(style, core, content, write, zones=zones)
         return self._read(framed, wanted)
 
     def _read(self, framed: Tensor, wanted: Wanted) -> Reading:
@@ -173,25 +176,40 @@ class Studio:
         return self._read(framed, wanted).content
 
     @torch.inference_mode()
-    def measure(self, window: Pixels, core: Rect) -> Moments:
-        """Moments of a canvas over `core`, px of the window, the bleed of its edges included."""
-        return self._measured(window, self._bled(core, size_of(window)))
+    def measure(self, window: Pixels, core: Rect, zones: Pixels | None = None) -> Moments:
+        """Moments of a canvas over `core`, px of the window, the bleed of its edges included.
+
+        With `zones` `(H, W, Z)` those of every zone.
+        """
+        return self._measured(window, self._bled(core, size_of(window)), zones=zones)
 
     @torch.inference_mode()
     def measure_style(
-        self, window: Pixels, core: Rect, opacity: NDArray[np.float32] | None = None
+        self,
+        window: Pixels,
+        core: Rect,
+        opacity: NDArray[np.float32] | None = None,
+        zones: Pixels | None = None,
     ) -> Moments:
         """Moments of a painting over `core`, px of the window, without any bleed.
 
         With `opacity` `(H, W)`, 0 to 1, positions count by it: by its mean over the px of a cell.
+        With `zones` `(H, W, Z)` those of every zone.
         """
         weight = None
         if opacity is not None:
             weight = self._framed(to_tensor(opacity[..., None], self.device))
-        return self._measured(window, self._moved(core), weight)
+        return self._measured(window, self._moved(core), weight, zones)
 
-    def _measured(self, window: Pixels, core: Rect, weight: Tensor | None = None) -> Moments:
-        wanted = Wanted(tuple(self.style_weights), core, weight=weight)
+    def _measured(
+        self,
+        window: Pixels,
+        core: Rect,
+        weight: Tensor | None = None,
+        zones: Pixels | None = None,
+    ) -> Moments:
+        shares = None if zones is None else self._framed(to_tensor(zones, self.device))
+        wanted = Wanted(tuple(self.style_weights), core, weight=weight, zones=shares)
         framed = self._framed(to_tensor(window, self.device))
         return self._read(framed, wanted).moments.to(torch.device("cpu"))
 
@@ -220,8 +238,11 @@ class Studio:
         wanted = self.content(photo, w)
         base = self._framed(to_tensor(window, self.device))
         start = _part(base, w).clone()
-        objective = _Objective(self, task, core, w, wanted)
-        surface = _surface(start, task)
+        zones = None
+        if task.zones is not None:
+            zones = self._framed(to_tensor(task.zones, self.device))
+        objective = _Objective(self, task, core, w, wanted, zones)
+        surface = _surface(start, task, None if zones is None else _part(zones, w))
         curve: list[float] = []
 
         def note(progress: Progress) -> None:
@@ -243,12 +264,14 @@ class Studio:
 class _Brushed:
     """Pixels that are moved by strokes of the brush on what was there."""
 
-    def __init__(self, start: Tensor, hues: NDArray[np.float32] | None) -> None:
-        self.start, self.variable = start, torch.zeros_like(start)
+    def __init__(
+        self, start: Tensor, hues: NDArray[np.float32] | None, zones: Tensor | None
+    ) -> None:
+        self.start, self.variable, self.zones = start, torch.zeros_like(start), zones
         self.hues = None if hues is None else torch.from_numpy(hues).to(start)
 
     def pixels(self, variable: Tensor) -> Tensor:
-        return self.start + brush.laid(variable, self.hues)
+        return self.start + brush.laid(variable, self.hues, self.zones)
 
 
 class _Bare:
@@ -261,10 +284,10 @@ class _Bare:
         return variable / self.white
 
 
-def _surface(start: Tensor, task: Task) -> _Brushed | _Bare:
+def _surface(start: Tensor, task: Task, zones: Tensor | None) -> _Brushed | _Bare:
     if task.optimizer.brush == "pixels":
         return _Bare(start, task.optimizer.white)
-    return _Brushed(start, task.hues)
+    return _Brushed(start, task.hues, zones)
 
 
 class _Put(torch.autograd.Function):
@@ -294,10 +317,20 @@ class _Objective:
     """
 
     def __init__(
-        self, studio: Studio, task: Task, core: Rect, write: Rect, wanted: dict[str, Tensor]
+        self,
+        studio: Studio,
+        task: Task,
+        core: Rect,
+        write: Rect,
+        wanted: dict[str, Tensor],
+        zones: Tensor | None = None,
     ) -> None:
         self.studio, self.task, self.wanted = studio, task, wanted
         self.core, self.write = core, write  # px of the framed window
+        self.zones, self.style_weights, self.covered = zones, studio.style_weights, 1.0
+        self.shares: tuple[float, ...] = ()
+        if zones is not None:
+            self._divide(_part(zones, core).mean(dim=(0, 2, 3)).tolist())
         self.style = task.style.to(studio.device)
         self.target = self.style if task.canvas is None else None
         self.start: Moments | None = None
@@ -305,18 +338,19 @@ class _Objective:
     def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
         """Loss of a framed window `image`, whose changeable part is `pixels`."""
         studio, design, weights = self.studio, self.studio.design, self.task.weights
-        reading = studio.read(image, self.core, self.write)
+        reading = studio.read(image, self.core, self.write, self.zones)
         found = reading.moments
         if self.task.method is not None:
             return self._published(self.task.method, reading, pixels)
         loss = (
             design.style_gain
             * weights.style
+            * self.covered
             * losses.style_loss(
                 found,
                 self._target(found),
                 self.style,
-                studio.style_weights,
+                self.style_weights,
                 with_std=weights.with_std,
             )
         )
@@ -327,6 +361,21 @@ class _Objective:
             loss = loss + design.content_gain * weights.content * share * term
         loss = loss + SMOOTH_GAIN * weights.smooth * losses.smoothness(pixels)
         return loss + RANGE_WEIGHT * losses.out_of_range(pixels)
+
+    def _divide(self, shares: list[float]) -> None:
+        """Weigh zones by their shares of the core.
+
+        A zone's moments are means over its own positions, so that the fewer it has, the more each
+        of them is pulled. Weighed by its share, every pixel is pulled as if all were one zone, and
+        the tiles' gradients are that of the whole canvas' loss, as without zones.
+        """
+        self.shares, self.covered = tuple(shares), sum(shares)
+        self.style_weights = {
+            in_zone(name, zone): weight * share
+            for name, weight in self.studio.style_weights.items()
+            for zone, share in enumerate(shares)
+            if share > 0
+        }
 
     def _target(self, found: Moments) -> Moments:
         if self.target is None:
@@ -352,4 +401,5 @@ class _Objective:
             task.weights,
             method,
             Share(task.core.pixels / method.pixels, task.write.pixels / method.pixels),
+            self.shares if self.zones is not None else None,
         )

@@ -8,7 +8,7 @@ way to the canvas; one that is cut short or damaged is refused, and what was wri
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from stages.canvas import _vips
 from stages.canvas.inputs.colour import extra_band, has_extra, is_float, opacity, to_srgb
 from stages.canvas.inputs.declared import Meaning, meaning
+from stages.canvas.inputs.labels import Colours, colours_of, labelled, shared
 from stages.canvas.inputs.opening import opened
 from stages.canvas.inputs.turning import sideways, unturned, write_upright
 from stages.errors import InputImageError
@@ -118,10 +119,7 @@ def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
     Raises: `InputImageError` if any pixel cannot be decoded, or all of it is transparent.
     """
     picture = _usable(path)
-    own = picture.facts.size
-    shrink = min(1.0, math.sqrt(max_pixels / own.pixels))
-    target = Size(max(1, int(own.width * shrink)), max(1, int(own.height * shrink)))
-    whole = Rect(0, 0, own.width, own.height)
+    whole, target = _shrunk(picture.facts.size, max_pixels)
     return _convert(picture, dst, whole, target, cut_out=_cut_out(picture))
 
 
@@ -135,7 +133,77 @@ def prepare_mask(path: Path, dst: Path, size: Size, at: tuple[float, float] = CE
     crop = focused_crop(picture.facts.size, size, at)
     larger = crop.width >= size.width and crop.height >= size.height
     target = size if larger else Size(crop.width, crop.height)
-    return _convert(picture, dst, crop, target, grey=True)
+    return _convert(picture, dst, crop, target, then=_grey(path))
+
+
+def prepare_style_mask(path: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a mask of a painting as a canvas of one channel of at most `max_pixels`.
+
+    Raises: `InputImageError` if any pixel of the file cannot be decoded.
+    """
+    picture = _usable(path)
+    whole, target = _shrunk(picture.facts.size, max_pixels)
+    return _convert(picture, dst, whole, target, then=_grey(path))
+
+
+def prepare_map(
+    path: Path, other: Path, dst: Path, size: Size, at: tuple[float, float] = CENTRE
+) -> Size:
+    """Write a map of a photograph as a canvas of a channel for each of its labels.
+
+    `other` is the painting's map. Cropped and shrunk as `prepare_photo` does.
+    Raises: `InputImageError` if one cannot be decoded, or the maps do not go together.
+    """
+    picture = _usable(path)
+    crop = focused_crop(picture.facts.size, size, at)
+    larger = crop.width >= size.width and crop.height >= size.height
+    target = size if larger else Size(crop.width, crop.height)
+    own, _ = _labels(path, other)
+    count = len(own)
+    return _convert(picture, dst, crop, target, then=lambda srgb: labelled(srgb, own, count))
+
+
+def prepare_style_map(path: Path, other: Path, dst: Path, max_pixels: int) -> Size:
+    """Write a map of a painting as a canvas of a channel for each label of the photo's, `other`.
+
+    Raises: `InputImageError` if one cannot be decoded, or the maps do not go together.
+    """
+    picture = _usable(path)
+    whole, target = _shrunk(picture.facts.size, max_pixels)
+    photo, own = _labels(other, path)
+    count = len(photo)
+    return _convert(picture, dst, whole, target, then=lambda srgb: labelled(srgb, own, count))
+
+
+def _labels(photo: Path, painting: Path) -> tuple[Colours, Colours]:
+    """The colours of the labels of a pair of maps, in the photo's and in the painting's."""
+    found = []
+    for path in (photo, painting):
+        picture = _usable(path)
+        with _decoding(path):
+            found.append(colours_of(to_srgb(picture.image, path, picture.meaning)))
+    return shared(found[0], found[1], (photo, painting))
+
+
+def _grey(path: Path) -> Callable[[Any], Any]:
+    """What makes a mask of an image.
+
+    Raises: `InputImageError` if it is black everywhere.
+    """
+    picture = _usable(path)
+    with _decoding(path):
+        if to_srgb(picture.image, path, picture.meaning).max() <= 0:
+            raise InputImageError(
+                f"{path}: black everywhere, so nothing is in this mask; white is what it takes"
+            )
+    return lambda srgb: srgb.bandmean()
+
+
+def _shrunk(own: Size, max_pixels: int) -> tuple[Rect, Size]:
+    """The whole of an image, and its size within so many px."""
+    shrink = min(1.0, math.sqrt(max_pixels / own.pixels))
+    target = Size(max(1, int(own.width * shrink)), max(1, int(own.height * shrink)))
+    return Rect(0, 0, own.width, own.height), target
 
 
 def _cut_out(picture: _Picture) -> bool:
@@ -232,11 +300,11 @@ def _convert(
     target: Size,
     *,
     cut_out: bool = False,
-    grey: bool = False,
+    then: Callable[[Any], Any] = lambda srgb: srgb,
 ) -> Size:
     """Write a rectangle of the upright image at the size `target`; returns that.
 
-    With its opacity if it is `cut_out`; of one channel if `grey`.
+    With its opacity if it is `cut_out`; what is `then` made of sRGB comes before resizing.
     """
     path, image, facts = picture.path, picture.image, picture.facts
     with _decoding(path):
@@ -245,8 +313,7 @@ def _convert(
         whole = to_srgb(image, path, picture.meaning)
         if cut_out:
             whole = whole.bandjoin(opacity(image, picture.meaning).cast("float"))
-        if grey:
-            whole = whole.bandmean()
+        whole = then(whole)
         part = unturned(crop, facts.size, facts.orientation)
         rgb = whole.crop(part.x, part.y, part.width, part.height)
         turned = sideways(facts.orientation)

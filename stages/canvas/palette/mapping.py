@@ -66,10 +66,16 @@ class Palette:
 IDENTITY = Palette()
 
 
-def fit(photo: Pixels, paintings: Sequence[Painting], strength: float = 1.0) -> Palette:
+def fit(
+    photo: Pixels,
+    paintings: Sequence[Painting],
+    strength: float = 1.0,
+    where: NDArray[np.float32] | None = None,
+) -> Palette:
     """The palette that moves a photo's colours to those of paintings, mixed by their weights.
 
-    The photo is `(H, W, 3)`, 0 to 1 sRGB, as are the paintings; some 533x400 px tell enough.
+    The photo is `(H, W, 3)`, 0 to 1 sRGB, as are the paintings; some 533x400 px tell enough. With
+    `where` `(H, W)` its pixels count by that.
     `strength` is how far colours go on their way, from 0 (not at all: the very pixels) to 1. Every
     painting counts by its weight whatever its size. Nothing is drawn by lot.
 
@@ -82,14 +88,20 @@ def fit(photo: Pixels, paintings: Sequence[Painting], strength: float = 1.0) -> 
     colours, shares = _mixed(paintings)
     onto = cloud(_positions(colours), shares, _CELL)
     centre = np.average(colours, axis=0, weights=shares)
-    source = cloud(_positions(photo), np.ones(photo.size // 3), _CELL)
+    counted = np.ones(photo.size // 3)
+    if where is not None:
+        counted = where.ravel().astype(np.float64)
+    source = cloud(_positions(photo), counted, _CELL)
     nodes = lattice.identity(NODES)
     there = transport(source, onto, _EPSILON)(_positions(nodes))
     table = np.clip(_colours(there), 0, 1).astype(np.float32).reshape(nodes.shape)
-    table, held = lattice.softened(table, _SOFT), _HELD * _density(photo)
+    table, held = lattice.softened(table, _SOFT), _HELD * _density(photo, where)
     table = lattice.bounded(table, GAIN, held, centre)
     # A photo of hardly more than one colour lies between nodes that bounds have moved: mean again.
-    lack = centre - lattice.read(table, photo).reshape(-1, 3).mean(0, dtype=np.float64)
+    moved = lattice.read(table, photo).reshape(-1, 3)
+    lack = centre - (
+        moved.mean(0, dtype=np.float64) if where is None else np.average(moved, 0, weights=counted)
+    )
     table = lattice.bounded(np.clip(table + lack, 0, 1).astype(np.float32), GAIN, held, centre)
     return Palette(nodes + np.float32(strength) * (table - nodes))
 
@@ -135,10 +147,11 @@ def _mixed(paintings: Sequence[Painting]) -> tuple[NDArray[np.float32], NDArray[
     return np.concatenate(pixels), np.concatenate(shares)
 
 
-def _density(photo: Pixels) -> NDArray[np.float32]:
+def _density(photo: Pixels, where: NDArray[np.float32] | None) -> NDArray[np.float32]:
     """How many of the photo's pixels each node is nearest to, over the mean of nodes with any."""
     nearest = np.rint(np.clip(photo.reshape(-1, 3), 0, 1) * (NODES - 1)).astype(np.int64)
     number = (nearest[:, 0] * NODES + nearest[:, 1]) * NODES + nearest[:, 2]
-    count = np.bincount(number, minlength=NODES**3).astype(np.float32)
+    weights = None if where is None else where.ravel()
+    count = np.bincount(number, weights, NODES**3).astype(np.float32)
     count /= count[count > 0].mean()
     return count.reshape(NODES, NODES, NODES, 1)

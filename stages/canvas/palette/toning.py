@@ -19,15 +19,27 @@ from stages.errors import TilebrushError
 class Toning:
     """A palette, and the projection `(3, 3)` of sRGB that strokes keep to; None leaves them free.
 
-    Strokes are free too where the paintings' colours differ in all directions.
+    Strokes are free too where the paintings' colours differ in all directions. Where a picture is
+    divided into zones, each has its palette in `zones`, and `hues` are `(Z, 3, 3)`.
     """
 
     palette: Palette = IDENTITY
     hues: NDArray[np.float32] | None = None
+    zones: tuple[Palette, ...] = ()
 
-    def __call__(self, pixels: Pixels) -> Pixels:
-        """Pixels of the photo `(..., 3)`, 0 to 1 sRGB, with their colours moved."""
-        return self.palette(pixels)
+    def __call__(self, pixels: Pixels, shares: Pixels | None = None) -> Pixels:
+        """Pixels of the photo `(..., 3)`, 0 to 1 sRGB, with their colours moved.
+
+        By as much as each zone has of a pixel, `shares` `(..., Z)`.
+        """
+        if not self.zones:
+            return self.palette(pixels)
+        assert shares is not None
+        found = pixels.copy()
+        for number, palette in enumerate(self.zones):
+            if palette.table is not None and shares[..., number].any():
+                found += shares[..., number, None] * (palette(pixels) - pixels)
+        return found
 
 
 NONE = Toning()
@@ -35,14 +47,17 @@ NONE = Toning()
 
 def save(toning: Toning, path: Path) -> None:
     """Write it as safetensors; what is left as it is has an empty table."""
-    table = toning.palette.table
-    save_file(
-        {
-            "table": np.zeros((0, 0, 0, 3), np.float32) if table is None else table.copy(),
-            "hues": np.zeros((0, 3), np.float32) if toning.hues is None else toning.hues.copy(),
-        },
-        path,
-    )
+    tensors = {
+        "table": _table(toning.palette),
+        "hues": np.zeros((0, 3), np.float32) if toning.hues is None else toning.hues.copy(),
+    }
+    zones = {f"table.{n}": _table(palette) for n, palette in enumerate(toning.zones)}
+    save_file(tensors | zones, path)
+
+
+def _table(palette: Palette) -> NDArray[np.float32]:
+    table = palette.table
+    return np.zeros((0, 0, 0, 3), np.float32) if table is None else table.copy()
 
 
 def load(path: Path) -> Toning:
@@ -55,6 +70,9 @@ def load(path: Path) -> Toning:
         table, hues = found["table"], found["hues"]
     except (SafetensorError, KeyError):
         raise TilebrushError(f"{path}: holds no palette; make it anew") from None
-    if table.ndim != 4 or table.shape != (*(len(table),) * 3, 3) or hues.shape[1:] != (3,):
+    tables = [table, *(found[f"table.{n}"] for n in range(len(found) - 2) if f"table.{n}" in found)]
+    cubes = all(each.ndim == 4 and each.shape == (*(len(each),) * 3, 3) for each in tables)
+    if not cubes or hues.shape[-1:] != (3,):
         raise TilebrushError(f"{path}: holds no palette; make it anew")
-    return Toning(Palette(table if table.size else None), hues if hues.size else None)
+    own, *zones = (Palette(each if each.size else None) for each in tables)
+    return Toning(own, hues if hues.size else None, tuple(zones))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ Places = NDArray[np.int32]
 RELIEF_SIDE = 11  # px of the square within which relief is measured
 _FITTED = 20_000  # samples that the principal components are taken of
 _ROWS = 512
+_SEEN = 0.5  # from here on a place of a mask on a painting may be painted with
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,38 @@ class Sheet:
         return Sheet(_turned(self.pixels, copy), _turned(self.planes, copy))
 
 
-def _turned(image: Half, copy: int) -> Half:
+def _turned(image: NDArray[Any], copy: int) -> NDArray[Any]:
     if copy & 4:
         image = image.transpose(1, 0, 2)
     if copy & 1:
         image = image[:, ::-1]
     return image[::-1] if copy & 2 else image
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a zone takes of a painting: its number, its share of all places, where it may look.
+
+    `seen` `(H, W)` is 0 where there is nothing for this zone and 1 where there is; None is all.
+    """
+
+    zone: int
+    painting: int
+    share: float
+    seen: Numbers | None = None
+
+
+@dataclass(frozen=True)
+class Zoned:
+    """Whose the places are where a picture is divided.
+
+    `of` `(N,)` is the zone of every place, `spreads` the spread of what each zone looks at, and
+    `allowed` where it may look: for every sheet a bit for each zone, `(H, W)`.
+    """
+
+    of: NDArray[np.int32]
+    spreads: tuple[Spread, ...]
+    allowed: tuple[NDArray[np.uint16], ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +120,7 @@ class Dictionary:
     projection: Projection
     spread: Spread
     home: Places
+    zoned: Zoned | None = None
 
     @property
     def bytes(self) -> int:
@@ -101,11 +129,20 @@ class Dictionary:
         arrays = (self.places, self.keys, self.relief, self.home)
         return sum(s.pixels.nbytes + s.planes.nbytes for s in paint) + sum(a.nbytes for a in arrays)
 
+    def allowed(self) -> tuple[NDArray[np.uint16], ...]:
+        """Where on every sheet zones may look, a bit for each, `(H, W)`; none if undivided."""
+        if self.zoned is None:
+            return ()
+        copies = range(self.options.copies)
+        return tuple(
+            _turned(own[..., None], c)[..., 0] for own in self.zoned.allowed for c in copies
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Copies are views of the originals, which alone travel.
         originals = self.sheets[:: self.options.copies]
         arrays = self.places, self.keys, self.relief, self.projection, self.spread, self.home
-        return _of_originals, (self.options, originals, *arrays)
+        return _of_originals, (self.options, originals, *arrays, self.zoned)
 
 
 def _of_originals(options: Options, originals: Sequence[Sheet], *others: Any) -> Dictionary:
@@ -157,6 +194,42 @@ def _relief(pixels: Half) -> Half:
     return np.concatenate(parts)
 
 
+def divided(
+    paintings: Sequence[Pixels | Half], quotas: Sequence[Quota], options: Options
+) -> Dictionary:
+    """The dictionary of paintings of which every zone may look at its own part.
+
+    Raises:
+        TilebrushError: a zone has no room for a place.
+    """
+    halves = [painting.astype(np.float16, copy=False) for painting in paintings]
+    originals = [Sheet(half, _soft_planes(half, options)) for half in halves]
+    zones = 1 + max(quota.zone for quota in quotas)
+    spreads = [Spread(0.0, (0.0,) * 3)] * zones
+    allowed = [np.zeros(half.shape[:2], np.uint16) for half in halves]
+    found, owners = [], []
+    for quota in quotas:
+        sheet = originals[quota.painting]
+        everything = Rect(0, 0, sheet.pixels.shape[1], sheet.pixels.shape[0])
+        spreads[quota.zone] += _spread(sheet.planes, quota.seen)
+        count = round(options.count * quota.share / options.copies)
+        homes = _spread_out(everything, count, options, quota.seen)
+        if not len(homes) and quota.seen is not None:  # narrower than a stroke: as far as it goes
+            homes = _spread_out(everything, count, replace(options, margin=0), quota.seen)
+        if not len(homes):
+            raise TilebrushError(
+                "a mask on a painting leaves no room for a stroke; draw it larger or whiter"
+            )
+        bit = np.uint16(1 << quota.zone)
+        allowed[quota.painting] |= bit if quota.seen is None else bit * (quota.seen > _SEEN)
+        found.append(np.insert(homes, 0, quota.painting, axis=1))
+        owners.append(np.full(len(homes) * options.copies, quota.zone, np.int32))
+    zoned = Zoned(np.concatenate(owners), tuple(spreads), tuple(allowed))
+    total = sum(spreads, Spread(0.0, (0.0,) * 3))
+    home = np.concatenate(found).astype(np.int32)
+    return replace(_assembled(options, originals, home, total), zoned=zoned)
+
+
 def build(
     paintings: Sequence[Pixels | Half],
     weights: Sequence[float],
@@ -188,15 +261,16 @@ def build(
     return _assembled(options, originals, home, total)
 
 
-def _spread(planes: Half) -> Spread:
-    """The spread of a whole painting's planes, some rows at a time."""
+def _spread(planes: Half, seen: Numbers | None = None) -> Spread:
+    """The spread of a whole painting's planes, or of what is seen of it, some rows at a time."""
     height, width, _ = planes.shape
     total = Spread(0.0, (0.0,) * 3)
     for top in range(0, height, _ROWS):
         bottom = min(top + _ROWS, height)
         first, last = max(0, top - keys.BAND_REACH), min(height, bottom + keys.BAND_REACH)
         core = Rect(0, top - first, width, bottom - top)
-        total = total + keys.spread(keys.bands(planes[first:last].astype(np.float32))[0], core)
+        bands = keys.bands(planes[first:last].astype(np.float32))[0]
+        total = total + keys.spread(bands, core, None if seen is None else seen[first:last])
     return total
 
 
@@ -300,6 +374,11 @@ def save(dictionary: Dictionary, path: Path) -> None:
     for number, sheet in enumerate(dictionary.sheets[::copies]):
         tensors[f"pixels.{number}"] = sheet.pixels
         tensors[f"planes.{number}"] = sheet.planes
+    if dictionary.zoned is not None:
+        zoned = dictionary.zoned
+        tensors["zone"] = zoned.of
+        tensors["spreads"] = np.array([(s.count, *s.energy) for s in zoned.spreads])
+        tensors |= {f"allowed.{n}": allowed for n, allowed in enumerate(zoned.allowed)}
     facts = {"options": json.dumps(asdict(dictionary.options), sort_keys=True)}
     save_file({name: np.ascontiguousarray(t) for name, t in tensors.items()}, path, facts)
 
@@ -321,4 +400,8 @@ def load(path: Path) -> Dictionary:
     own = Spread(float(t["spread"][0]), tuple(float(e) for e in t["spread"][1:]))
     projection = Projection(t["mean"], t["axes"])
     arrays = t["places"], t["keys"], t["relief"]
-    return _of_originals(options, originals, *arrays, projection, own, t["home"])
+    zoned = None
+    if "zone" in t:
+        spreads = tuple(Spread(float(c), tuple(map(float, e))) for c, *e in t["spreads"])
+        zoned = Zoned(t["zone"], spreads, tuple(t[f"allowed.{n}"] for n in range(count)))
+    return _of_originals(options, originals, *arrays, projection, own, t["home"], zoned)

@@ -14,6 +14,7 @@ windows agree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -86,9 +87,16 @@ class Spread:
         return np.asarray(np.sqrt(np.array(self.energy) / max(self.count, 1.0)), np.float32)
 
 
-def spread(found: list[Planes], core: Rect) -> Spread:
-    """Spread of the `bands` of a window over its `core`, px of the window."""
+def spread(found: list[Planes], core: Rect, weights: Numbers | None = None) -> Spread:
+    """Spread of the `bands` of a window over its `core`, px of the window.
+
+    With `weights` `(H, W)` of the window its pixels count by these.
+    """
     rows, columns = slice(core.y, core.bottom), slice(core.x, core.right)
+    if weights is not None:
+        own = weights[rows, columns]
+        sums = (float((own * np.square(band[rows, columns, 0])).sum()) for band in found)
+        return Spread(float(own.sum(dtype=np.float64)), tuple(sums))
     energy = (np.square(band[rows, columns, 0], dtype=np.float64).sum() for band in found)
     return Spread(float(core.pixels), tuple(float(part) for part in energy))
 
@@ -104,11 +112,22 @@ def gains(
     return tuple(float(gain) for gain in np.clip(ratio, 1 / most, most))
 
 
-def levelled(planes: Planes, factors: tuple[float, ...]) -> Planes:
+def levelled(planes: Planes, factors: Sequence[float]) -> Planes:
     """Opponent planes with their bands multiplied."""
     parts, found = bands(planes)
     for band, factor in zip(parts, factors, strict=True):
         found = found + np.float32(factor) * band
+    return found
+
+
+def levelled_by_zone(planes: Planes, factors: Sequence[Sequence[float]], shares: Numbers) -> Planes:
+    """Opponent planes `(H, W, 3)` with their bands multiplied by those factors of the zones that
+    have the pixel, `shares` `(H, W, Z)`; what is no zone's stays."""
+    parts, found = bands(planes)
+    rest = 1 - shares.sum(axis=-1)
+    for number, band in enumerate(parts):
+        own = np.array([factor[number] for factor in factors], np.float32)
+        found = found + (rest + shares @ own)[..., None] * band
     return found
 
 

@@ -17,6 +17,7 @@ place in a tile as in the whole canvas.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from stages.canvas.places import keys
 from stages.canvas.places.dictionary import Dictionary, Options, Places, sampled
-from stages.canvas.places.keys import Numbers, Planes
+from stages.canvas.places.keys import Numbers, Planes, Whole
 from stages.tiles import Rect, Size
 
 Flags = NDArray[np.bool_]
@@ -73,10 +74,14 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Matches:
-    """The place of every block, `(rows, columns, 3)`: sheet, row, column of its middle."""
+    """The place of every block, `(rows, columns, 3)`: sheet, row, column of its middle.
+
+    And where the canvas is divided its zone, `(rows, columns)`.
+    """
 
     blocks: Blocks
     places: Places
+    zones: Whole | None = None
 
 
 def _mixed(*numbers: NDArray[np.int64]) -> Unsigned:
@@ -124,6 +129,22 @@ def _groups(
     return np.asarray((turn + more) % np.uint64(groups), np.int64)
 
 
+def zones_at(found: Blocks, shares: Numbers, origin: tuple[int, int], manner: Manner) -> Whole:
+    """The zone of every block, from the shares `(H, W, Z)` of a window at `origin` (x, y).
+
+    Where several have a part of its middle, one is drawn, as likely as its share is large.
+    """
+    height, width, count = shares.shape
+    y = np.clip(found.y - origin[1], 0, height - 1)
+    x = np.clip(found.x - origin[0], 0, width - 1)
+    own = np.cumsum(shares[y, x], axis=-1, dtype=np.float64)
+    rows, columns = found.y.shape
+    r, c = np.meshgrid(np.arange(rows) + found.top, np.arange(columns) + found.left, indexing="ij")
+    seed = np.full(r.shape, manner.seed, np.int64)
+    lot = _share(_mixed(r, seed, c)) * own[..., -1]
+    return np.asarray(np.minimum((own <= lot[..., None]).sum(axis=-1), count - 1), np.int64)
+
+
 def drawn(found: Blocks, manner: Manner, share: float) -> Flags:
     """Which blocks belong to a sample of about `share` of all; a matter of their place alone."""
     rows, columns = found.y.shape
@@ -142,25 +163,45 @@ def queries(
 
 
 def looked_up(
-    dictionary: Dictionary, wanted: Numbers, group: NDArray[np.int64], prices: Numbers
+    dictionary: Dictionary,
+    wanted: Numbers,
+    group: NDArray[np.int64],
+    prices: Numbers,
+    zone: Whole | None = None,
 ) -> NDArray[np.int64]:
     """The number of the nearest place of its group, price included, for every query `(N, D)`.
 
-    |q - k|^2 + p is least where <q, k> - (|k|^2 + p) / 2 is most; of equal ones the first.
+    Where the canvas is divided, of its zone, `(N,)`. |q - k|^2 + p is least where
+    <q, k> - (|k|^2 + p) / 2 is most; of equal ones the first.
     """
     best = np.zeros(len(wanted), np.int64)
-    groups = dictionary.options.groups
-    for number in range(groups):
-        some = np.flatnonzero(group == number)
-        table = dictionary.keys[number::groups]
-        if not len(some) or not len(table):
+    every = np.arange(len(dictionary.keys))
+    for some, own_places in _tables(dictionary, group, zone):
+        table, numbers = dictionary.keys[own_places], every[own_places]
+        if not len(some) or not len(numbers):
             continue
-        own = (np.square(table).sum(axis=1) + prices[number::groups]) / 2
+        own = (np.square(table).sum(axis=1) + prices[own_places]) / 2
         for part in np.array_split(some, -(-len(some) * len(table) // _AT_A_TIME)):
             products = wanted[part] @ table.T
             products -= own
-            best[part] = number + groups * products.argmax(axis=1)
+            best[part] = numbers[products.argmax(axis=1)]
     return best
+
+
+def _tables(
+    dictionary: Dictionary, group: NDArray[np.int64], zone: Whole | None
+) -> Iterator[tuple[Whole, slice | Whole]]:
+    """Numbers of queries, and of the places that they may have."""
+    groups = dictionary.options.groups
+    for number in range(groups):
+        if zone is None or dictionary.zoned is None:
+            yield np.flatnonzero(group == number), slice(number, None, groups)
+            continue
+        for own in range(len(dictionary.zoned.spreads)):
+            there = number + groups * np.flatnonzero(dictionary.zoned.of[number::groups] == own)
+            if not len(there):  # a zone of fewer places than groups
+                there = np.flatnonzero(dictionary.zoned.of == own)
+            yield np.flatnonzero((group == number) & (zone == own)), there
 
 
 def reach(manner: Manner, options: Options) -> int:
@@ -176,22 +217,27 @@ def match(
     canvas: Size,
     prices: Numbers,
     manner: Manner,
+    shares: Numbers | None = None,
 ) -> Matches:
     """Places for the blocks of a window, whose levelled planes are `(H, W, 3)`.
+
+    Where the canvas is divided, each of its own zone, by the zones' `shares` `(H, W, Z)`.
 
     `reach` px from the window's edges they are those of the whole canvas.
     """
     found = blocks(canvas, window, manner, dictionary.options.groups)
     wanted = queries(dictionary, planes, (window.x, window.y), found)
-    best = looked_up(dictionary, wanted, found.group.ravel(), prices)
+    zones = None if shares is None else zones_at(found, shares, (window.x, window.y), manner)
+    zone = None if zones is None else zones.ravel()
+    best = looked_up(dictionary, wanted, found.group.ravel(), prices, zone)
     places = dictionary.places[best]
     cost = np.square(wanted - dictionary.keys[best]).sum(axis=1) + prices[best]
-    state = _State(dictionary, found, wanted, places, cost, prices[best])
+    state = _State(dictionary, found, wanted, places, cost, prices[best], zone)
     for step in _STEPS:
         state.refine(step)
     for _ in range(manner.rounds):
         state.cohere(manner.coherence)
-    return Matches(found, state.places.reshape(*found.y.shape, 3))
+    return Matches(found, state.places.reshape(*found.y.shape, 3), zones)
 
 
 class _Best:
@@ -213,9 +259,12 @@ class _State:
         places: Places,
         cost: Numbers,
         price: Numbers,
+        zone: Whole | None = None,
     ) -> None:
         self.dictionary, self.blocks, self.wanted = dictionary, found, wanted
         self.places, self.cost, self.price = places, cost, price
+        self.zone = zone
+        self.allowed = dictionary.allowed() if zone is not None else ()
         sizes = [sheet.pixels.shape[:2] for sheet in dictionary.sheets]
         self.heights, self.widths = np.array(sizes, np.int32).T
 
@@ -225,7 +274,7 @@ class _State:
         best = _Best(self.places, self.cost, self.price)
         for down, right in _NEAR:
             tried = own + np.array((0, step * down, step * right), np.int32)
-            self._try(best, tried, self._inside(tried), self.price, 0.0)
+            self._try(best, tried, self._inside(tried) & self._of_zone(tried), self.price, 0.0)
         self.places, self.cost, self.price = best.places, best.cost, best.price
 
     def cohere(self, coherence: float) -> None:
@@ -241,7 +290,9 @@ class _State:
             tried = before[near]
             tried[:, 1] += (y - y[near]).astype(np.int32)
             tried[:, 2] += (x - x[near]).astype(np.int32)
-            ok &= self._inside(tried) & (tried != before).any(axis=1)
+            ok &= self._inside(tried) & (tried != before).any(axis=1) & self._of_zone(tried)
+            if self.zone is not None:
+                ok &= self.zone[near] == self.zone
             self._try(best, tried, ok, self.price[near], coherence)
         self.places, self.cost, self.price = best.places, best.cost, best.price
 
@@ -266,6 +317,19 @@ class _State:
         ok = (r >= 0) & (r < rows) & (c >= 0) & (c < columns)
         near = np.clip(r, 0, rows - 1) * columns + np.clip(c, 0, columns - 1)
         return near.ravel().astype(np.int64), ok.ravel()
+
+    def _of_zone(self, places: Places) -> Flags:
+        """Whether places lie where their block's zone may look; all do if nothing is divided."""
+        found = np.ones(len(places), bool)
+        if self.zone is None:
+            return found
+        for number in np.unique(places[:, 0]):
+            some = np.flatnonzero(places[:, 0] == number)
+            seen = self.allowed[number]
+            y = np.clip(places[some, 1], 0, seen.shape[0] - 1)
+            x = np.clip(places[some, 2], 0, seen.shape[1] - 1)
+            found[some] = (seen[y, x] >> self.zone[some].astype(np.uint16)) & 1 > 0
+        return found
 
     def _inside(self, places: Places) -> Flags:
         least = int(min(self.heights.min(), self.widths.min()))

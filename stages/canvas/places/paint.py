@@ -22,8 +22,8 @@ import numpy as np
 from stages.canvas.files import Pixels
 from stages.canvas.places import keys, matching
 from stages.canvas.places.dictionary import Dictionary, Half, Options, Places
-from stages.canvas.places.keys import Numbers, Planes, Whole
-from stages.canvas.places.matching import Manner, Matches
+from stages.canvas.places.keys import Numbers, Planes
+from stages.canvas.places.matching import Flags, Manner, Matches
 from stages.canvas.places.survey import Survey
 from stages.tiles import Rect, Size
 
@@ -34,6 +34,7 @@ _BAND_PIXELS, _LEAST_ROWS = 6_300_000, 256
 # second, a place that fits better than all around shows as a square.
 _DISTANCE, _BEYOND = 0.5, 8.0
 _UNIT = 0.03  # squared opponent distance that costs one
+_LEAST_SHARE = 1e-12  # beyond its zone paint costs 4, about that of a middle 1.5 sides away
 _SMOOTH = 5  # px: costs are means over so many, so that chance fits of pixels break no strokes up
 # A block is about as long as a stroke: of paintings of 2 to 6 megapixels looked at, as many strokes
 # fit along a side whatever its px; at 100 % of a larger one 32 px do.
@@ -91,47 +92,73 @@ def pieces(size: Size, ready: Ready) -> Iterator[tuple[Rect, Rect]]:
             yield part, Rect(begin, first, end - begin, last - first)
 
 
-def painted(rows: Callable[[int, int], Pixels], size: Size, ready: Ready) -> Iterator[Pixels]:
-    """Bands of rows of a canvas of `size`, painted; `rows(top, bottom)` gives it as it is."""
+def painted(
+    rows: Callable[[int, int], Pixels], size: Size, ready: Ready, shares: Pixels | None = None
+) -> Iterator[Pixels]:
+    """Bands of rows of a canvas of `size`, painted; `rows(top, bottom)` gives it as it is.
+
+    `shares` `(H, W, Z)` are those of the zones that it is divided into.
+    """
     for _, group in groupby(pieces(size, ready), key=lambda piece: piece[0].y):
         parts, band = [], None
         for part, window in group:
             if band is None:
                 band = rows(window.y, window.bottom)
             pixels = np.ascontiguousarray(band[:, window.x : window.right])
-            parts.append(voted(pixels, window, part, size, ready))
+            own = None if shares is None else _cut(shares, window)
+            parts.append(voted(pixels, window, part, size, ready, own))
         yield np.concatenate(parts, axis=1)
 
 
-def voted(pixels: Pixels, window: Rect, part: Rect, size: Size, ready: Ready) -> Pixels:
+def voted(
+    pixels: Pixels,
+    window: Rect,
+    part: Rect,
+    size: Size,
+    ready: Ready,
+    shares: Pixels | None = None,
+) -> Pixels:
     """A part of a canvas of `size`, painted, `(h, w, 3)`.
+
+    With the `shares` `(H, W, Z)` of zones in the window, each with its own paint; what is no zone's
+    stays.
 
     `pixels` are the canvas's in `window`, which reaches `reach` px beyond the part, or to the
     canvas's edges; the result is then the same whatever the window.
     """
     dictionary, manner = ready.dictionary, ready.manner
-    planes, prices = _levelled(pixels, ready), ready.survey.prices
-    matches = matching.match(dictionary, planes, window, size, prices, manner)
+    planes, prices = _levelled(pixels, ready, shares), ready.survey.prices
+    matches = matching.match(dictionary, planes, window, size, prices, manner, shares)
     around = _tone_reach(manner)
     left, top = max(window.x, part.x - around), max(window.y, part.y - around)
     right = min(window.right, part.right + around)
     bottom = min(window.bottom, part.bottom + around)
     area = Rect(left, top, right - left, bottom - top)
-    laid = _laid(matches, _cut(planes, area.within(window)), area, dictionary, manner)
+    here = None if shares is None else _cut(shares, area.within(window))
+    laid = _laid(matches, _cut(planes, area.within(window)), area, ready, here)
     if manner.tone:
         apart = _cut(pixels, area.within(window)) - laid
         laid += np.float32(manner.tone) * keys.blurred(apart, manner.tone_blur)
-    return np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
+    found = np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
+    if shares is None:
+        return found
+    own, painted_over = _cut(pixels, part.within(window)), _cut(shares, part.within(window))
+    covered = np.minimum(painted_over.sum(axis=-1, keepdims=True), 1)
+    return np.asarray(own + covered * (found - own))
 
 
-def matched(pixels: Pixels, window: Rect, size: Size, ready: Ready) -> Matches:
+def matched(
+    pixels: Pixels, window: Rect, size: Size, ready: Ready, shares: Pixels | None = None
+) -> Matches:
     """What the blocks of a window of a canvas are matched to, to look at and to measure."""
-    planes, prices = _levelled(pixels, ready), ready.survey.prices
-    return matching.match(ready.dictionary, planes, window, size, prices, ready.manner)
+    planes, prices = _levelled(pixels, ready, shares), ready.survey.prices
+    return matching.match(ready.dictionary, planes, window, size, prices, ready.manner, shares)
 
 
-def _levelled(pixels: Pixels, ready: Ready) -> Planes:
+def _levelled(pixels: Pixels, ready: Ready, shares: Pixels | None) -> Planes:
     planes = keys.opponent(pixels, ready.dictionary.options.blur)
+    if shares is not None:
+        return keys.levelled_by_zone(planes, ready.survey.zones, shares)
     return keys.levelled(planes, ready.survey.gains)
 
 
@@ -140,11 +167,19 @@ def _cut(image: Planes, part: Rect) -> Planes:
 
 
 def _laid(
-    matches: Matches, planes: Planes, area: Rect, dictionary: Dictionary, manner: Manner
+    matches: Matches, planes: Planes, area: Rect, ready: Ready, shares: Pixels | None = None
 ) -> Pixels:
-    """The paint of all blocks on an area of the canvas, whose levelled planes are `(h, w, 3)`."""
-    side = manner.block
-    y, x, places = _touching(matches, area, side)
+    """The paint of all blocks on an area of the canvas, whose levelled planes are `(h, w, 3)`.
+
+    Beyond its zone, by the `shares` `(h, w, Z)`, a block's paint lies only where there is no other.
+    """
+    dictionary, manner, side = ready.dictionary, ready.manner, ready.manner.block
+    touching = _touching(matches, area, side)
+    y, x = matches.blocks.y.ravel()[touching], matches.blocks.x.ravel()[touching]
+    places = matches.places.reshape(-1, 3)[touching]
+    owners, beyond = None, None
+    if shares is not None and matches.zones is not None:
+        owners, beyond = matches.zones.ravel()[touching], _beyond(shares, 2 * side, manner.feather)
     frame = 2 * side
     guide = np.pad(planes, ((frame, frame), (frame, frame), (0, 0)), "edge")
     squares = [
@@ -156,6 +191,9 @@ def _laid(
     least = np.full(guide.shape[:2], np.inf, np.float32)
     for some in _portions(len(squares), side):
         costs[some] = pieces.costs(places[some], [guide[s] for s in squares[some]], manner.edge)
+        if owners is not None and beyond is not None:
+            for cost, square, owner in zip(costs[some], squares[some], owners[some], strict=True):
+                cost += beyond[(*square, owner)]
         for cost, square in zip(costs[some], squares[some], strict=True):
             np.minimum(least[square], cost, out=least[square])
     total = np.zeros((*guide.shape[:2], 3), np.float32)
@@ -170,12 +208,19 @@ def _laid(
     return np.asarray(total[inside] / mass[inside], np.float32)
 
 
-def _touching(matches: Matches, area: Rect, side: int) -> tuple[Whole, Whole, Places]:
-    """Middles and places of the blocks whose squares touch an area."""
+def _touching(matches: Matches, area: Rect, side: int) -> Flags:
+    """The blocks whose squares touch an area."""
     y, x = matches.blocks.y.ravel(), matches.blocks.x.ravel()
     some = (y + side > area.y) & (y - side < area.bottom)
     some &= (x + side > area.x) & (x - side < area.right)
-    return y[some], x[some], matches.places.reshape(-1, 3)[some]
+    return np.asarray(some)
+
+
+def _beyond(shares: Pixels, frame: int, feather: float) -> Numbers:
+    """What pixels cost the paint of every zone, framed: as much as makes its share its weight."""
+    total = np.maximum(shares.sum(axis=-1, keepdims=True), _LEAST_SHARE)
+    cost = -np.float32(feather) * np.log(np.maximum(shares / total, _LEAST_SHARE))
+    return np.pad(cost, ((frame, frame), (frame, frame), (0, 0)), "edge")
 
 
 def _portions(count: int, side: int) -> Iterator[slice]:

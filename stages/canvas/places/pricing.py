@@ -38,9 +38,15 @@ class Pricing:
 
 
 def priced(
-    dictionary: Dictionary, sample: Numbers, group: NDArray[np.int64], how: Pricing
+    dictionary: Dictionary,
+    sample: Numbers,
+    group: NDArray[np.int64],
+    how: Pricing,
+    zone: NDArray[np.int64] | None = None,
 ) -> Numbers:
     """Prices `(N,)` of the dictionary's places, from a sample of a canvas's queries `(M, D)`.
+
+    Where the canvas is divided, `zone` `(M,)` is whose each query is.
 
     Beside evenness they see to relief: of two places equally near the higher one is cheaper, by
     as much as it takes for those chosen to be as high as the painting is on average.
@@ -52,7 +58,7 @@ def priced(
     unit = 0.0
     prices = np.zeros(len(areas), np.float32)
     for number in range(how.rounds):
-        best = looked_up(dictionary, sample, group, prices)
+        best = looked_up(dictionary, sample, group, prices, zone)
         distance = float(np.square(sample - dictionary.keys[best]).sum(axis=1).mean())
         unit = unit or max(distance, 1e-6)
         use = np.bincount(areas[best], minlength=count) / len(best)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from stages.canvas.files import Pixels
+from stages.canvas.files import Pixels, Rows
 from stages.canvas.places import keys, matching, pricing
 from stages.canvas.places.dictionary import Dictionary
 from stages.canvas.places.keys import Numbers, Spread, Whole
@@ -29,10 +29,14 @@ BEYOND = 1.5
 
 @dataclass(frozen=True)
 class Survey:
-    """The factors of the canvas's bands (`keys.gains`) and the price of every place, `(N,)`."""
+    """The factors of the canvas's bands (`keys.gains`) and the price of every place, `(N,)`.
+
+    Where the canvas is divided, the factors of every zone.
+    """
 
     gains: tuple[float, ...]
     prices: Numbers
+    zones: tuple[tuple[float, ...], ...] = ()
 
 
 def surveyed(
@@ -42,13 +46,17 @@ def surveyed(
     manner: Manner,
     how: Pricing | None = None,
     beyond: float = BEYOND,
+    shares: Rows | None = None,
 ) -> Survey:
     """The survey of a canvas of `size`, of which `rows(top, bottom)` gives rows `(rows, W, 3)`.
 
-    `beyond` times the painting's contrast is asked for.
+    `beyond` times the painting's contrast is asked for. `shares` gives those of the zones that a
+    canvas is divided into, `(rows, W, Z)`.
     """
     options = dictionary.options
     total, asked, groups = Spread(0.0, (0.0,) * 3), [], []
+    owners: list[Whole] = []
+    parts = [Spread(0.0, (0.0,) * 3)] * (len(dictionary.zoned.spreads) if dictionary.zoned else 0)
     share = _SAMPLE * manner.block**2 / size.pixels
     around = keys.reach(options.blur, options.apart)
     for core, window in _bands(size, around):
@@ -62,11 +70,25 @@ def surveyed(
         y, x = (found.y - window.y)[chosen], found.x[chosen]
         asked.append(_layers([*bands, rest], y, x, options.apart))
         groups.append(found.group[chosen])
+        if shares is not None:
+            own = shares(window.y, window.bottom)
+            here = core.within(window)
+            parts = [part + keys.spread(bands, here, own[..., z]) for z, part in enumerate(parts)]
+            owners.append(matching.zones_at(found, own, (0, window.y), manner)[chosen])
     gains = keys.gains(total, dictionary.spread, beyond)
     factors = np.array([*gains, 1.0], np.float32)[:, None, None]
+    zone: Whole | None = None
+    by_zone: tuple[tuple[float, ...], ...] = ()
+    if dictionary.zoned is not None:
+        each = zip(parts, dictionary.zoned.spreads, strict=True)
+        by_zone = tuple(keys.gains(part, painting, beyond) for part, painting in each)
+        zone = np.concatenate(owners)
+        table = np.array([(*factor, 1.0) for factor in by_zone], np.float32)
+        factors = table[zone].T[..., None]
     sample = dictionary.projection((np.concatenate(asked, axis=1) * factors).sum(axis=0))
     group = np.concatenate(groups)
-    return Survey(gains, pricing.priced(dictionary, sample, group, how or Pricing()))
+    prices = pricing.priced(dictionary, sample, group, how or Pricing(), zone)
+    return Survey(gains, prices, by_zone)
 
 
 def _bands(size: Size, around: int) -> Iterator[tuple[Rect, Rect]]:
@@ -83,10 +105,12 @@ def _layers(planes: list[Numbers], y: Whole, x: Whole, apart: int) -> Numbers:
 
 def save(survey: Survey, path: Path) -> None:
     """Write a survey as safetensors."""
-    save_file({"gains": np.array(survey.gains), "prices": survey.prices}, path)
+    zones = {"zones": np.array(survey.zones)} if survey.zones else {}
+    save_file({"gains": np.array(survey.gains), "prices": survey.prices, **zones}, path)
 
 
 def load(path: Path) -> Survey:
     """What `save` wrote."""
     found = load_file(path)
-    return Survey(tuple(float(gain) for gain in found["gains"]), found["prices"])
+    zones = tuple(tuple(float(gain) for gain in own) for own in found.get("zones", ()))
+    return Survey(tuple(float(gain) for gain in found["gains"]), found["prices"], zones)

@@ -14,7 +14,7 @@ tile sees its share of them. Two things make that right at every size:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -159,6 +159,21 @@ def variation_term(pixels: Tensor, method: Method, share: Share) -> Tensor:
 SMOOTH_GAIN = 0.6
 
 
+def _style_loss(
+    found: Moments,
+    style: Moments,
+    design: Architecture,
+    weighed: Weighed,
+    method: Method,
+    share: Share,
+) -> Tensor:
+    by_layer = dict(design.style)
+    if method.style == "relative":
+        relative = losses.style_loss(found, style, style, by_layer, with_std=weighed.with_std)
+        return weighed.style * design.style_gain * share.core * relative
+    return weighed.style * style_term(found, style, by_layer, method, share)
+
+
 def loss_of(
     reading: tuple[Moments, Mapping[str, Tensor]],
     goals: tuple[Moments, Mapping[str, Tensor], float],
@@ -167,18 +182,24 @@ def loss_of(
     weighed: Weighed,
     method: Method,
     share: Share,
+    zones: Sequence[float] | None = None,
 ) -> Tensor:
     """The whole loss: of moments and content features read, towards the style's and the photo's.
 
-    `goals` ends with the content's energy, the unit of the relative content loss.
+    `goals` ends with the content's energy, the unit of the relative content loss. `zones` are the
+    shares of the core that zones have whose moments were read: each has a style loss as if all were
+    its own, weighed by its share, so that every pixel is pulled as without zones.
     """
     (found, features), (style, wanted, energy) = reading, goals
-    by_layer, held = dict(design.style), dict(design.content)
-    if method.style == "relative":
-        relative = losses.style_loss(found, style, style, by_layer, with_std=weighed.with_std)
-        loss = weighed.style * design.style_gain * share.core * relative
+    held = dict(design.content)
+    if zones is None:
+        loss = _style_loss(found, style, design, weighed, method, share)
     else:
-        loss = weighed.style * style_term(found, style, by_layer, method, share)
+        loss = torch.zeros((), device=next(iter(found.layers.values())).mean.device)
+        for zone, part in enumerate(zones):
+            if part > 0:
+                own, goal = found.of_zone(zone).counted(1 / part), style.of_zone(zone)
+                loss = loss + part * _style_loss(own, goal, design, weighed, method, share)
     if weighed.content and held:
         if method.content == "relative":
             for name, part in held.items():

@@ -59,9 +59,10 @@ def read(
     """
     design, dtype = encoder.architecture, torch.bfloat16 if bfloat16 else torch.float32
     found = features(encoder, image, {*wanted.style, *wanted.content}, form, dtype)
-    layers = {
-        name: moments_of(found[name], wanted, design.layer(name).stride) for name in wanted.style
-    }
+    layers: dict[str, LayerMoments] = {}
+    for name in wanted.style:
+        each = moments_of(found[name], wanted, design.layer(name).stride)
+        layers |= dict(zip(wanted.names(name), each, strict=True))
     content = {
         name: part(found[name], wanted.write, design.layer(name).stride).flatten(0, 1)
         for name in wanted.content
@@ -69,14 +70,22 @@ def read(
     return Reading(Moments(layers), content)
 
 
-def moments_of(feature: Tensor, wanted: Wanted, stride: int) -> LayerMoments:
-    """Moments of one layer over the region that is wanted, positions counted by their weights."""
+def moments_of(feature: Tensor, wanted: Wanted, stride: int) -> list[LayerMoments]:
+    """Moments of one layer over the region that is wanted, positions counted by their weights.
+
+    One for each of the layer's names; those of a zone that has no position are zero.
+    """
     here = part(feature, wanted.core, stride)
     flat = here.flatten(0, 1)
-    if wanted.weight is None:
-        return LayerMoments(float(len(flat)), flat.mean(dim=0), flat.T @ flat / len(flat))
-    cells = F.adaptive_avg_pool2d(wanted.weight, (feature.shape[-2], feature.shape[-1]))
-    weight = part(cells, wanted.core, stride).reshape(-1, 1)
-    count = weight.sum()
-    weighted = flat * weight
-    return LayerMoments(float(count), weighted.sum(dim=0) / count, weighted.T @ flat / count)
+    counted = wanted.counted()
+    if counted is None:
+        return [LayerMoments(float(len(flat)), flat.mean(dim=0), flat.T @ flat / len(flat))]
+    cells = F.adaptive_avg_pool2d(counted, (feature.shape[-2], feature.shape[-1]))
+    found = []
+    for weight in part(cells, wanted.core, stride).flatten(0, 1).split(1, dim=1):
+        count, weighted = weight.sum(), flat * weight
+        over = count.clamp(min=1e-12)
+        found.append(
+            LayerMoments(float(count), weighted.sum(dim=0) / over, weighted.T @ flat / over)
+        )
+    return found

@@ -39,6 +39,7 @@ OTHER = {
     "run.only_between": "00:00-23:59", "run.disk_wait": "1", "energy.watts": "50",
     "energy.price_per_kwh": "1", "energy.currency": "USD", "energy.co2_g_per_kwh": "1",
     "colour.keep": "luma", "colour.when": "before", "colour.mask": "mask.png",
+    "style.masks": "mask.png=1", "style.maps": "map.png=1:style-map.png",
 }  # fmt: skip
 # What recipes choose: tried on a print that chooses otherwise than the defaults already.
 CHOSEN = {
@@ -72,7 +73,7 @@ CHOICE: dict[str, object] = {
 WITHOUT = {
     "recipe", "print.fit", "print.orientation", "print.bleed", "print.border_colour",
     "style.weights", "optimizer.rate", "run.nice", "run.memory",
-    "run.budget", "run.until", "colour.when", "colour.mask", "display.start", "run.only_between",
+    "run.budget", "run.until", "colour.when", "colour.mask", "style.masks", "style.maps", "display.start", "run.only_between",
     "run.disk_wait",
     *(key for key in OTHER if key.startswith("energy.")),
 }  # fmt: skip

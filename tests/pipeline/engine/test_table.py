@@ -51,7 +51,7 @@ def test_outputs_come_after_what_they_are_made_from(printer) -> None:
                 assert (ref.name, ref.place) in seen
         seen |= {(output.name, place) for place in places}
     of_others = {"style", "budget", "colour mask", "recoloured style", "coloured canvas"}
-    of_others |= {"PNG", "archive", "soft proof"}
+    of_others |= {"PNG", "archive", "soft proof", "mask", "style mask", "zones"}
     assert {name for name, _ in seen} == {output.name for output in table.TABLE} - of_others
 
 

@@ -1,0 +1,1 @@
+"""Zones: which painting has which part of the picture."""
