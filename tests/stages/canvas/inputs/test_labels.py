@@ -49,7 +49,7 @@ def test_between_two_colours_there_is_no_third(tmp_path: Path) -> None:
     purple = (125, 20, 125)
     photo = drawn(tmp_path / "p.png", RED, BLUE, purple, width=900)
     painting = drawn(tmp_path / "s.png", RED, BLUE, purple)
-    found, _ = made(photo, painting, Size(60, 40))
+    found, _ = made(photo, painting, Size(60, 4))
     here = found[:, 45:].mean((0, 1)).argmax()
     assert found[:, :30, here].max() < 0.25  # of 15 px that are one, two lie on the edge
 
