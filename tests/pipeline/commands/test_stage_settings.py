@@ -73,7 +73,8 @@ CHOICE: dict[str, object] = {
 WITHOUT = {
     "recipe", "print.fit", "print.orientation", "print.bleed", "print.border_colour",
     "style.weights", "optimizer.rate", "run.nice", "run.memory",
-    "run.budget", "run.until", "colour.when", "colour.mask", "style.masks", "style.maps", "display.start", "run.only_between",
+    "run.budget", "run.until", "colour.when", "colour.mask", "style.masks",
+    "style.maps", "display.start", "run.only_between",
     "run.disk_wait",
     *(key for key in OTHER if key.startswith("energy.")),
 }  # fmt: skip
