@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDTH, _HEIGHT = 11.0, 4.6  # inches
+_LETTERS = 150  # of a line of the key
 _MARKERS = "osD^vP*X<>hp"
 _STYLE: Any = {"svg.hashsalt": "tilebrush", "svg.fonttype": "none", "font.size": 9}
 
@@ -35,7 +36,9 @@ def write(outcome: Outcome, out: Path) -> None:
         _curves(curves, outcome.rows, variants)
         _judged(judged, outcome.rows, variants)
         handles = [_line(variant, variants) for variant in variants]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(variants)))
+        longest = max(len(variant) for variant in variants)
+        columns = max(1, min(len(variants), _LETTERS // (longest + 8)))
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
         figure.savefig(out, format="svg", metadata={"Date": None})
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Row:
     """One picture: what it has of each axis, what it took, what it looks like, its rank.
 
-    The measures are those of `stages.judge`. `rank` is its mean place among the pictures of its
+    The measures are those of `stages.judge`. `variant` says how it was stylized, by the axes that
+    have several values. `rank` is its mean place among the pictures of its
     photo and style, by colours, contrast, strokes and structure; 1 is first in all four.
     """
 
@@ -45,6 +46,7 @@ class Row:
     foreign_share: float | None
     style_loss: float | None
     content_loss: float | None
+    variant: str = ""
     rank: float = 0.0
     losses: tuple[float, ...] = ()
 
@@ -52,15 +54,6 @@ class Row:
     def pair(self) -> tuple[str, ...]:
         """Its photo and its style."""
         return tuple(self.labels[name] for name in matrix.PAIR)
-
-    @property
-    def variant(self) -> str:
-        """How it was stylized, by the axes that are no input."""
-        return ", ".join(
-            value if name in (matrix.RECIPE, matrix.ENCODER) else f"{name} {value}"
-            for name, value in self.labels.items()
-            if name not in matrix.PAIR
-        )
 
 
 TIMES = ("seconds", "peak_memory_bytes", "energy_kwh", "cost")  # what another try takes otherwise
@@ -99,7 +92,7 @@ def found(run: ComparisonDir) -> Outcome:
         TilebrushError: a picture or its measures are not there.
     """
     comparison = run.manifest()
-    rows = [_row(run, cell) for cell in comparison.cells]
+    rows = named([_row(run, cell) for cell in comparison.cells])
     rows = [row for pair in _pairs(rows) for row in _ranked(pair)]
     order = {cell.picture: place for place, cell in enumerate(comparison.cells)}
     rows.sort(key=lambda row: order[row.picture])
@@ -123,6 +116,20 @@ def spent(run: ComparisonDir) -> usage.Spent:
     """What pictures and measures took; page and sheet are left out, which tell of it."""
     cells = run.manifest().cells
     return usage.of(run, [name for cell in cells for name in (cell.picture, cell.measures)])
+
+
+def named(rows: Sequence[Row]) -> list[Row]:
+    """Rows with their variants: what they have of the axes that have several values."""
+    axes = dict.fromkeys(name for row in rows for name in row.labels if name not in matrix.PAIR)
+    many = [name for name in axes if len({row.labels.get(name) for row in rows}) > 1]
+    own = (matrix.RECIPE, matrix.ENCODER)
+
+    def variant(row: Row) -> str:
+        told = [name for name in many or own if name in row.labels]
+        parts = (row.labels[name] if name in own else f"{name} {row.labels[name]}" for name in told)
+        return ", ".join(parts)
+
+    return [replace(row, variant=variant(row)) for row in rows]
 
 
 def _row(run: ComparisonDir, cell: Cell) -> Row:

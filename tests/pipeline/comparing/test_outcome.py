@@ -30,6 +30,7 @@ def row(style: str, scale: str, **measures: float | None) -> Row:
 
 
 def outcome_of(rows: list[Row]) -> Outcome:
+    rows = outcome.named(rows)
     ranked = [r for pair in outcome._pairs(rows) for r in outcome._ranked(pair)]
     return Outcome(
         rows=tuple(ranked),
@@ -54,10 +55,15 @@ def test_the_nearest_in_all_is_first_whatever_its_pair_is_like() -> None:
         ]
     )
     assert [best.variant for best in found.variants] == [
-        "bundled, style.scale 1",
-        "bundled, style.scale 2",
+        "style.scale 1",
+        "style.scale 2",
     ]
     assert found.variants[0].rank == 1.0
+
+
+def test_variants_are_named_by_what_differs() -> None:
+    one = outcome.named([row("wave", "1"), row("night", "1")])
+    assert {r.variant for r in one} == {"bundled"}
 
 
 def test_contrast_is_as_far_off_below_as_above() -> None:
