@@ -135,7 +135,7 @@ def compare(
         bool, typer.Option("--plan", help="Tell what it will take and make nothing.")
     ] = False,
 ) -> None:
-    """Compare paintings, encoders and settings at display size.
+    """Compare paintings, recipes, encoders and settings at display size.
 
     A picture for every combination, with a table, a contact sheet and a page. It can be stopped
     and goes on in DIR.
