@@ -276,6 +276,25 @@ def verify(run: Run, output: Output) -> None:
         raise typer.Exit(1)
 
 
+@app.command("compare-runs")
+@expanded
+def compare_runs(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A run, or a folder of stage.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    output: Output,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="OUT", help="Image; else ./A_B.png."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace ./A_B.png.")] = False,
+) -> None:
+    """Put two runs or reruns side by side, with their difference and numbers."""
+    target = targets.beside_target(first, second, out, force)
+    from pipeline.commands import compare_runs as command
+
+    _made(_console(output), command.compare_runs(first, second, target))
+
+
 @app.command()
 @expanded
 def view(run: Run, server: Server, output: Output) -> None:

@@ -56,6 +56,26 @@ def _check_place(photo: Path, styles: Sequence[Path], out: Path, option: str) ->
         raise UsageError(f"output {str(out)!r} is also an input; name another file with {option}")
 
 
+def beside_target(a: Path, b: Path, out: Path | None, force: bool) -> Path:
+    """The file that `compare-runs` writes: what the user names, else a new one made of both names.
+
+    Raises:
+        UsageError: it cannot be.
+    """
+    from pipeline.run import names
+
+    if out is None:
+        stem = f"{a.resolve().name}_{b.resolve().name}"
+        out = Path(names.cut(stem, ".png", names.longest(Path())))
+        if out.exists() and not force:
+            raise UsageError(f"{out} is there already; name another with -o, or use --force")
+    if out.suffix.lower() not in _IMAGES[:3]:
+        raise UsageError(f"output is {str(out)!r}; its name must end in {', '.join(_IMAGES[:3])}")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise UsageError(f"output is {str(out)!r}; it must be a file in a folder that is there")
+    return out
+
+
 def _same_file(a: Path, b: Path) -> bool:
     try:
         return a.samefile(b)

@@ -202,6 +202,48 @@ class CleanResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SideRow:
+    """One of two runs or reruns that are compared; None is what it does not tell."""
+
+    side: str
+    folder: str
+    what: str
+    picture: str
+    size: str
+    how: str
+    took_seconds: float | None
+    first_loss: float | None
+    last_loss: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareRunsResult:
+    """Two runs or reruns side by side.
+
+    Differences are of 255 steps; delta E is that of CIE 2000, `visible_share` the share of px with
+    more than 2. PSNR is in dB, None for equal pictures.
+    """
+
+    picture: str
+    compared_at: str
+    mean_difference: float
+    most_difference: float
+    psnr: float | None
+    mean_delta_e: float
+    delta_e_of_95_percent: float
+    visible_share: float
+    sides: tuple[SideRow, ...]
+    settings: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """First line for people."""
+        if self.psnr is None:
+            return "they are the same, pixel for pixel"
+        return f"{self.picture} has both, and four times their difference"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ViewResult:
     """A page that is served until the command is ended."""
 

@@ -21,9 +21,11 @@ from pipeline.host.work_clock import worked
 from pipeline.planning.resolve import open_studio, weights_of
 from pipeline.run import claimed
 from pipeline.run.directory import RunDir
-from stages import canvas
+from stages import canvas, plots
 from stages.errors import TilebrushError, UsageError
 
+_LOOK = ("after.npy", "before.npy", "after.png", "before.png", "difference.png")
+_LOSS = "loss.png"
 _PICTURE_SIDE = 4096  # px, of the pictures beside the exact values
 
 
@@ -61,6 +63,7 @@ def rerun(
     folder = into or run.root.with_name(f"{run.root.name}-{asked.name.replace('@', '-')}")
     claimed.made(folder, run.root)
     losses = again.made(folder)
+    claimed.note(folder, losses=losses[:1] + losses[-1:], seconds=round(worked() - began, 2))
     return StageResult(
         stage=asked.name,
         folder=str(folder),
@@ -201,7 +204,9 @@ class _Again:
         settings = self.new.settings
         for ref in made:
             self._need(ref, made)
-        self.names = list(dict.fromkeys(name for ref in made for name in self._written(ref)))
+        names = [name for ref in made for name in self._written(ref)]
+        names += [_LOSS] if any(self._optimized(ref) for ref in made) else []
+        self.names = list(dict.fromkeys(names))
         said = {"run": str(self.run.root), "stage": self.asked.name, "set": self.overrides}
         claimed.claim(folder, self.names, said)
         work = sum(table.row(ref.name).work(self.new, ref.place) for ref in made)
@@ -215,6 +220,8 @@ class _Again:
             )
             for ref in made:
                 self._make(loose, ref, folder)
+        if _LOSS in self.names:
+            plots.losses(loose.curves, folder / _LOSS)
         return loose.losses
 
     def _anew(self) -> list[Ref]:
@@ -252,6 +259,11 @@ class _Again:
                     "away); run tilebrush resume first"
                 )
 
+    def _optimized(self, ref: Ref) -> bool:
+        """Whether making an output brings losses."""
+        output = table.row(ref.name)
+        return output.stage in ("display", "restyle") and not output.measured
+
     def _shown(self, ref: Ref) -> bool:
         """Whether an output is shown beside what it was before."""
         output = table.row(ref.name)
@@ -261,7 +273,7 @@ class _Again:
     def _written(self, ref: Ref) -> tuple[str, ...]:
         """The files that `_make` writes, its main one first."""
         if self._shown(ref):
-            return "after.npy", "before.npy", "after.png", "before.png", "difference.png"
+            return (*_LOOK, *table.row(ref.name).looks)
         name = Path(table.row(ref.name).file(ref.place, self.new)).name
         if name.endswith(".npy") and table.row(ref.name).scope is not Scope.TILE:
             return name, str(Path(name).with_suffix(".png"))
@@ -273,6 +285,8 @@ class _Again:
         if self._shown(ref):
             self._before(table.row(ref.name), ref.place, folder)
             _pictures(folder)
+            for name, draw in table.row(ref.name).looks.items():
+                draw(loose.job(ref), path, folder / name)
         for name in () if self._shown(ref) else more:
             canvas.preview(path, folder / name)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.engine import table
-from pipeline.engine.outputs import Brief, Job, Ref
+from pipeline.engine.outputs import Brief, Job, Ref, Scope
 
 if TYPE_CHECKING:
     from stages.nst.studio import Studio
@@ -27,26 +27,36 @@ class Loose:
     did: Callable[[float], None]
     elsewhere: Callable[[Ref], Path]
     made: dict[Ref, Path] = field(default_factory=dict)
-    losses: list[float] = field(default_factory=list)
+    curves: dict[str, tuple[float, ...]] = field(default_factory=dict)
     _studio: Studio | None = None
 
     def make(self, ref: Ref, name: str = "") -> Path:
         """Make an output as a file of that name, else of its own."""
         output = table.row(ref.name)
         path = self.folder / (name or Path(output.file(ref.place, self.brief)).name)
-        job = Job(
-            output=output,
+        result = output.make(self.job(ref))
+        result.write(path)
+        if result.losses:
+            tile = f" {ref.place.row},{ref.place.col}" if output.scope is Scope.TILE else ""
+            self.curves[f"{output.stage if not tile else 'tile'}{tile}"] = result.losses
+        self.made[ref] = path
+        return path
+
+    def job(self, ref: Ref) -> Job:
+        """What an output is made from."""
+        return Job(
+            output=table.row(ref.name),
             place=ref.place,
             brief=self.brief,
             found=lambda wanted: self.made.get(wanted) or self.elsewhere(wanted),
             open_studio=self._opened,
             did=self.did,
         )
-        result = output.make(job)
-        result.write(path)
-        self.losses += result.losses
-        self.made[ref] = path
-        return path
+
+    @property
+    def losses(self) -> list[float]:
+        """All losses, one output after the other."""
+        return [loss for curve in self.curves.values() for loss in curve]
 
     def _opened(self) -> Studio:
         if self._studio is None:

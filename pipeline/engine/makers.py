@@ -118,7 +118,7 @@ def _parts(job: Job) -> tuple[Part, ...]:
     )
 
 
-def _zones_file(job: Job) -> Path | None:
+def zones_file(job: Job) -> Path | None:
     """The shares of zones at a job's level, where there are any."""
     return job.path("zones", sweep=0, row=0, col=0) if job.brief.division else None
 
@@ -259,7 +259,7 @@ def upsampled_photo(job: Job) -> Made:
     from stages import upsample
 
     source, size = job.path("photo", level=0), job.brief.level(job.place).size
-    toning, shares = _toning(job), _zones_file(job)
+    toning, shares = _toning(job), zones_file(job)
     return Made(lambda out: upsample.content(source, out, size, toning, shares))
 
 
@@ -281,7 +281,10 @@ def dictionary(job: Job) -> Made:
     from stages.canvas.places import dictionary as dictionaries
 
     found = brushwork.gathered(
-        _style_images(job), job.brief.level(job.place).size, job.brief.ratio(job.place), _paint(job)
+        _style_images(job),
+        job.brief.level(job.place).size,
+        job.brief.ratio(job.place),
+        how_painted(job),
     )
     return Made(lambda out: dictionaries.save(found, out))
 
@@ -293,8 +296,8 @@ def surveyed(job: Job) -> Made:
     from stages.canvas.places import survey
 
     places = dictionaries.load(job.path("dictionary"))
-    canvas, shares = job.path("enlarged canvas"), _zones_file(job)
-    found = paint.surveyed(canvas, places, _paint(job), shares)
+    canvas, shares = job.path("enlarged canvas"), zones_file(job)
+    found = paint.surveyed(canvas, places, how_painted(job), shares)
     return Made(lambda out: survey.save(found, out))
 
 
@@ -306,11 +309,12 @@ def painted(job: Job) -> Made:
 
     source = job.path("enlarged canvas")
     places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
-    painting = paint.Painting(source, places, seen, _paint(job), _zones_file(job))
+    painting = paint.Painting(source, places, seen, how_painted(job), zones_file(job))
     return Made(lambda out: painting.write(out, job.results(painting.tasks())))
 
 
-def _paint(job: Job) -> Paint:
+def how_painted(job: Job) -> Paint:
+    """How canvases are painted, as the settings say."""
     from stages.brushwork import Paint
 
     return Paint(job.setting("paint.copies"), job.setting("paint.tone"), job.setting("run.seed"))
@@ -318,7 +322,7 @@ def _paint(job: Job) -> Paint:
 
 def _display_paint(job: Job) -> Paint:
     job.setting("paint.join")  # named in the row: the brief reads it
-    return replace(_paint(job), lines=job.setting("paint.lines"))
+    return replace(how_painted(job), lines=job.setting("paint.lines"))
 
 
 # ---- restyle
@@ -350,7 +354,7 @@ def moments(job: Job) -> Made:
 
     grid = job.brief.grid(job.place)
     work = grid.tiles[0].window.pixels * MEASURE_WORK / 1e6
-    label, shares = f"moments@{job.place.level}", _zones_file(job)
+    label, shares = f"moments@{job.place.level}", zones_file(job)
     tasks = measure.windows(_sweep_source(job), grid, label, shares)
     found = measure.together(job.results(tasks, work))
     return Made(lambda out: measure.save_moments(found, out))
@@ -392,7 +396,7 @@ def tile_job(job: Job) -> TileJob:
 
     photo, at = job.path("level photo", sweep=0, row=0, col=0), job.place
     name = f"restyle@{at.level} sweep {at.sweep} tile {at.row},{at.col}"
-    return TileJob.read(_sweep_source(job), photo, job.brief.tile(at), name, _zones_file(job))
+    return TileJob.read(_sweep_source(job), photo, job.brief.tile(at), name, zones_file(job))
 
 
 def look(job: Job) -> Look:

@@ -417,6 +417,7 @@ class Output:
     what it takes on the disk; `paced` outputs say themselves how far they are. `measured` outputs
     are numbers about pixels, which another way of looking at them asks for anew; `product` is what
     the user wanted, left by `clean`. Outputs with `replaced_by` are dropped when that one is made.
+    `looks` draw into a file of that name what the made one was made with, for people.
     """
 
     name: str
@@ -432,6 +433,7 @@ class Output:
     work: Callable[[Brief, Place], float] = free
     bytes: Callable[[Brief, Place], float] = free
     before: Callable[[Brief, Place], Ref] | None = None  # what it was before, to look at
+    looks: Mapping[str, Callable[[Job, Path, Path], None]] = field(default_factory=dict)
     replaced_by: Callable[[Brief, Place], Ref | None] = lambda brief, place: None
     paced: bool = False
     measured: bool = False

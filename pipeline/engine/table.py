@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from pipeline.config.roles import COLOUR_MASK, MAP, MASK, STYLE_MAP, STYLE_MASK, role
-from pipeline.engine import makers
+from pipeline.engine import looks, makers
 from pipeline.engine.groups import (
     COMPUTED,
     FORMAT,
@@ -418,6 +418,7 @@ TABLE: tuple[Output, ...] = (
         work=lambda brief, at: brief.level(at).size.pixels * PAINT_WORK / 1e6,
         bytes=_level_bytes,
         before=lambda brief, at: Ref("enlarged canvas", at),
+        looks={"places.png": looks.places},
     ),
     Output(
         name="budget",
@@ -478,6 +479,7 @@ TABLE: tuple[Output, ...] = (
         work=_window_work,
         bytes=lambda brief, at: brief.tile(at).write.pixels * _PIXEL,
         before=lambda brief, at: _sweep_source(brief, at),
+        looks={"targets.png": looks.targets},
         replaced_by=_in_next,
         paced=True,
         tries=2,

@@ -51,6 +51,15 @@ def claim(folder: Path, names: Iterable[str], said: Mapping[str, object]) -> Non
     atomic.atomic_write(marker, lambda part: _write(part, text + "\n"), _AGAIN)
 
 
+def note(folder: Path, **found: object) -> None:
+    """Keep what a rerun found with its claim."""
+    marker = folder / MARKER
+    said = json.loads(marker.read_text(encoding="utf-8")) | found
+    atomic.atomic_write(
+        marker, lambda part: _write(part, json.dumps(said, indent=1) + "\n"), _AGAIN
+    )
+
+
 def _write(part: Path, text: str) -> None:
     part.write_text(text, encoding="utf-8")
 

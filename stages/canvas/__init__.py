@@ -2,6 +2,7 @@
 
 from stages.canvas import palette
 from stages.canvas._vips import VERSION as LIBVIPS_VERSION
+from stages.canvas.apart import Apart, beside, measured
 from stages.canvas.deepzoom import OVERLAP as PIECE_OVERLAP
 from stages.canvas.deepzoom import TILE as PIECE
 from stages.canvas.deepzoom import Pyramid, pyramid_of, write_pyramid
@@ -44,6 +45,7 @@ __all__ = [
     "LIBVIPS_VERSION",
     "PIECE",
     "PIECE_OVERLAP",
+    "Apart",
     "Credits",
     "Facts",
     "Metadata",
@@ -51,6 +53,7 @@ __all__ = [
     "Pyramid",
     "Strokes",
     "Tooth",
+    "beside",
     "blend",
     "check",
     "check_profile",
@@ -59,6 +62,7 @@ __all__ = [
     "difference",
     "inspect",
     "jpeg_possible",
+    "measured",
     "prepare_map",
     "prepare_mask",
     "outside_share",

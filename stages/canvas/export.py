@@ -15,7 +15,7 @@ from stages.errors import TilebrushError, UsageError
 
 def preview(src: Path | Pixels, dst: Path, max_side: int = 1600) -> None:
     """Write an 8-bit PNG or JPEG (by suffix) of a canvas, shrunk to at most `max_side` px."""
-    _for_people(_image(src), dst, max_side)
+    _for_people(image(src), dst, max_side)
 
 
 def difference(a: Path, b: Path, dst: Path, gain: float = 4.0, max_side: int = 1600) -> None:
@@ -30,7 +30,7 @@ def difference(a: Path, b: Path, dst: Path, gain: float = 4.0, max_side: int = 1
     _for_people(apart, dst, max_side)
 
 
-def _image(src: Path | Pixels) -> Any:
+def image(src: Path | Pixels) -> Any:
     """A canvas file or an array (height, width, 3) as a libvips image."""
     if isinstance(src, Path):
         return streamed(src)

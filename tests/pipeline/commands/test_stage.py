@@ -20,6 +20,7 @@ from stages.errors import RunMissing, TilebrushError, UsageError
 from stages.tiles import Size
 
 LOOK = {"before.npy", "after.npy", "before.png", "after.png", "difference.png"}
+OF_A_TILE = LOOK | {"loss.png", "targets.png"}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -50,11 +51,13 @@ def test_a_tile_again_is_the_tile_of_the_run(finished: Path, tmp_path: Path) -> 
     before, out = contents(finished), tmp_path / "look"
     made = again(finished, "restyle", 2, (0, 1), out)
     assert contents(finished) == before
-    assert {path.name for path in out.iterdir()} - {"stage.json"} == LOOK == set(made.files)
+    assert {path.name for path in out.iterdir()} - {"stage.json"} == OF_A_TILE == set(made.files)
     assert made.stage == "restyle@2-tile-0-1" and made.folder == str(out)
     run = RunDir.open(finished)
     assert same(out / "after.npy", Files(run).tile(2, 2, 0, 1))
     size = canvas.size_of(out / "after.npy")
+    for name in ("loss.png", "targets.png"):
+        assert canvas.inspect(out / name).size.width > 500
     for name in ("before.png", "after.png", "difference.png"):
         assert canvas.inspect(out / name).size == size
     assert made.last_loss <= made.first_loss
@@ -79,7 +82,7 @@ def test_a_whole_sweep_again(finished: Path, tmp_path: Path) -> None:
     run = RunDir.open(finished)
     assert same(tmp_path / "after.npy", Files(run).restyled(1))
     assert same(tmp_path / "before.npy", Files(run).sweep_canvas(1, 1))
-    assert {path.name for path in tmp_path.iterdir()} >= LOOK | {"tile-0-0.npy"}
+    assert {path.name for path in tmp_path.iterdir()} >= LOOK | {"tile-0-0.npy", "loss.png"}
 
 
 @pytest.mark.parametrize("level", [1, 2])
@@ -99,7 +102,7 @@ def test_the_other_stages_again(finished: Path, tmp_path: Path) -> None:
     assert canvas.inspect(tmp_path / "p" / "style-1.png").size == Size(200, 150)
     made = again(finished, "display", into=tmp_path / "d")
     assert same(tmp_path / "d" / "after.npy", Files(run).display_canvas())
-    assert set(made.files) == LOOK and made.last_loss < made.first_loss
+    assert set(made.files) == LOOK | {"loss.png"} and made.last_loss < made.first_loss
     again(finished, "upsample", 2, into=tmp_path / "u")
     assert same(tmp_path / "u" / "canvas.npy", Files(run).level_canvas(2))
     assert same(tmp_path / "u" / "photo.npy", Files(run).level_photo(2))
@@ -107,6 +110,18 @@ def test_the_other_stages_again(finished: Path, tmp_path: Path) -> None:
     assert same(tmp_path / "f" / "print.tif", Files(run).print_tiff())
     assert same(tmp_path / "f" / "print.jpg", Files(run).print_jpeg())
     assert contents(finished) == before
+
+
+def test_painting_again_shows_where_in_the_painting_blocks_came_from(
+    finished: Path, tmp_path: Path
+) -> None:
+    made = again(finished, "paint", 2, into=tmp_path)
+    assert set(made.files) == LOOK | {"places.png"}
+    assert same(tmp_path / "after.npy", Files(finished).of("painted canvas", level=2))
+    shown = canvas.inspect(tmp_path / "places.png").size
+    after = canvas.size_of(tmp_path / "after.npy")
+    assert shown.height == after.height
+    assert shown.width == after.width + 16 + round(after.height * 200 / 150)  # the painting's shape
 
 
 def test_files_that_are_not_its_own_are_not_overwritten(finished: Path, tmp_path: Path) -> None:
@@ -137,7 +152,8 @@ def test_a_folder_says_what_was_made_into_it(finished: Path, tmp_path: Path) -> 
     said = json.loads((tmp_path / "a" / "stage.json").read_text())
     assert said == {
         "run": str(finished), "stage": "restyle@2-tile-0-0", "set": {"style.weight": "2"},
-        "files": sorted(made.files),
+        "files": sorted(made.files), "seconds": pytest.approx(made.took_seconds, abs=0.5),
+        "losses": pytest.approx([made.first_loss, made.last_loss]),
     }  # fmt: skip
 
 
