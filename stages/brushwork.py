@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def _quotas(styles: StyleImages, sizes: list[Size]) -> list[Quota]:
             number,
             member.painting,
             area / sum(areas) * member.weight,
-            styles.seen(member, sizes[member.painting]),
+            partial(styles.seen, member, sizes[member.painting]),
         )
         for number, (zone, area) in enumerate(zip(styles.zones, areas, strict=True))
         for member in zone.members

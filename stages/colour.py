@@ -80,7 +80,10 @@ def _map(source: Path, photo: Path, size: Size, how: How, mask: Path | None) -> 
     """From the colours of a painting or print to those of the photo, seen at `size`."""
     here = style_size(files.size_of(source), size, 1.0)
     opacity = resample.opacity_at(source, here)
-    weights = None if mask is None else resample.grey_at(mask, size)(0, size.height)
+    weights = None
+    if mask is not None:
+        grey, seen = resample.grey_at(mask, size), files.size_of(mask).pixels
+        weights = resample.gathered(grey, size, seen)
     if weights is not None and not weights.any():
         weights = None  # nothing is white: no colour counts more than another
     return recolouring.fit(

@@ -51,11 +51,12 @@ class StyleImages:
     def seen(self, member: Member, size: Size) -> Pixels | None:
         """How much of a painting a member of a zone looks at, `(H, W)`; None for all of it."""
         opacity = resample.opacity_at(self.paths[member.painting], size)
-        masks = self.on(member.painting, size)
+        mask = self.parts[member.painting].on if self.parts else None
         found = None if opacity is None else opacity(0, size.height)
-        if masks is None:
+        if mask is None:
             return found
-        own = masks(0, size.height)[..., member.channel]
+        rows = rows_at(mask, size, member.channel)
+        own = resample.gathered(rows, size, files.size_of(mask).pixels)[..., 0]
         return own if found is None else own * found
 
     def on(self, painting: int, size: Size) -> files.Rows | None:

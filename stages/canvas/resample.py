@@ -25,6 +25,7 @@ from stages.tiles import Rect, Size
 Kernel = Literal["lanczos3", "cubic", "nearest", "bilinear", "bicubic", "box"]
 
 _BAND_BYTES = 12 << 20
+_GATHERED = 1 << 21  # px of the source at a time
 _SUPPORT = {"lanczos3": 3.0, "cubic": 2.0, "bicubic": 2.0, "bilinear": 1.0}
 _PILLOWS = ("bilinear", "bicubic")
 _BLURRED = 4  # OpenCV's Gaussians of floats reach so many sigmas
@@ -80,6 +81,13 @@ def opacity_at(src: Path, size: Size) -> Rows | None:
 
     resampling = _Resampling(source, size, rows, "lanczos3")
     return lambda top, bottom: resampling.part(top, bottom)[..., 0]
+
+
+def gathered(rows: Rows, size: Size, source: int) -> Pixels:
+    """All rows of an image of `size`, asked for few at a time: it is made of `source` px."""
+    step = max(1, min(size.height, _GATHERED * size.height // max(1, source)))
+    tops = range(0, size.height, step)
+    return np.concatenate([rows(top, min(top + step, size.height)) for top in tops])
 
 
 def grey_at(src: Path, size: Size) -> Rows:

@@ -9,7 +9,7 @@ size, and the number of keys does not grow with the painting.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,13 +81,14 @@ def _turned(image: NDArray[Any], copy: int) -> NDArray[Any]:
 class Quota:
     """What a zone takes of a painting: its number, its share of all places, where it may look.
 
-    `seen` `(H, W)` is 0 where there is nothing for this zone and 1 where there is; None is all.
+    `seen` gives `(H, W)`, 0 where there is nothing for this zone and 1 where there is, when it is
+    asked for: of many zones one is held at a time. Without it, or if it gives None, it is all.
     """
 
     zone: int
     painting: int
     share: float
-    seen: Numbers | None = None
+    seen: Callable[[], Numbers | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -211,17 +212,18 @@ def divided(
     for quota in quotas:
         sheet = originals[quota.painting]
         everything = Rect(0, 0, sheet.pixels.shape[1], sheet.pixels.shape[0])
-        spreads[quota.zone] += _spread(sheet.planes, quota.seen)
+        seen = quota.seen()
+        spreads[quota.zone] += _spread(sheet.planes, seen)
         count = round(options.count * quota.share / options.copies)
-        homes = _spread_out(everything, count, options, quota.seen)
-        if not len(homes) and quota.seen is not None:  # narrower than a stroke: as far as it goes
-            homes = _spread_out(everything, count, replace(options, margin=0), quota.seen)
+        homes = _spread_out(everything, count, options, seen)
+        if not len(homes) and seen is not None:  # narrower than a stroke: as far as it goes
+            homes = _spread_out(everything, count, replace(options, margin=0), seen)
         if not len(homes):
             raise TilebrushError(
                 "a mask on a painting leaves no room for a stroke; draw it larger or whiter"
             )
         bit = np.uint16(1 << quota.zone)
-        allowed[quota.painting] |= bit if quota.seen is None else bit * (quota.seen > _SEEN)
+        allowed[quota.painting] |= bit if seen is None else bit * (seen > _SEEN)
         found.append(np.insert(homes, 0, quota.painting, axis=1))
         owners.append(np.full(len(homes) * options.copies, quota.zone, np.int32))
     zoned = Zoned(np.concatenate(owners), tuple(spreads), tuple(allowed))

@@ -92,33 +92,42 @@ def shares(zones: Sequence[Zone], size: Size) -> Rows:
     return rows
 
 
-def rows_at(mask: Path, size: Size) -> Rows:
-    """Any rows of all channels of a mask at a size, `(rows, W, channels)`, 0 to 1."""
+def rows_at(mask: Path, size: Size, channel: int | None = None) -> Rows:
+    """Any rows of a mask at a size, `(rows, W, channels)`, 0 to 1: of all channels or of one."""
     source, _, channels = files.layout(mask)
+    begin, end = (0, channels) if channel is None else (channel, channel + 1)
 
     def three(first: int) -> Rows:
         def rows(top: int, bottom: int) -> Pixels:
             found = files.channels(mask, Rect(0, top, source.width, bottom - top))
-            some = found[..., first : first + 3]
+            some = found[..., first : min(first + 3, end)]
             return np.pad(some, ((0, 0), (0, 0), (0, 3 - some.shape[-1])))
 
         return resample.rows_resized(rows, source, size)
 
-    parts = [three(first) for first in range(0, channels, 3)]
+    parts = [three(first) for first in range(begin, end, 3)]
     return lambda top, bottom: np.concatenate([part(top, bottom) for part in parts], axis=-1)[
-        ..., :channels
+        ..., : end - begin
     ]
 
 
 def whole(zones: Sequence[Zone], size: Size) -> Pixels | None:
     """The shares at a size all at once, `(H, W, Z)`; None where nothing is divided."""
-    return shares(zones, size)(0, size.height) if zones else None
+    if not zones:
+        return None
+    return resample.gathered(shares(zones, size), size, _largest(zones))
+
+
+def _largest(zones: Sequence[Zone]) -> int:
+    """Px of the largest mask."""
+    return max(files.size_of(zone.mask).pixels for zone in zones if zone.mask is not None)
 
 
 def areas(zones: Sequence[Zone]) -> tuple[float, ...]:
     """What share of the picture every zone has, as it is seen from afar."""
-    found = shares(zones, _SEEN)(0, _SEEN.height).mean(axis=(0, 1))
-    return tuple(float(area) for area in found)
+    found = whole(zones, _SEEN)
+    assert found is not None
+    return tuple(float(area) for area in found.mean(axis=(0, 1)))
 
 
 def write(zones: Sequence[Zone], dst: Path, size: Size) -> None:

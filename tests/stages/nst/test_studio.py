@@ -160,9 +160,9 @@ class Watched:
         self.images: list[Tensor] = []
         real = studio.read
 
-        def read(framed: Tensor, core: Rect, write: Rect) -> Reading:
+        def read(framed: Tensor, core: Rect, write: Rect, zones: Tensor | None = None) -> Reading:
             self.images.append(framed.detach().clone())
-            return real(framed, core, write)
+            return real(framed, core, write, zones)
 
         monkeypatch.setattr(studio, "read", read)
 

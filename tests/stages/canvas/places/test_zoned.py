@@ -106,7 +106,11 @@ def test_what_is_nobodys_stays(found: Dictionary, canvas: Pixels) -> None:
 def test_places_stay_where_their_zone_may_look(canvas: Pixels) -> None:
     both, seen = paintings()[0], np.zeros((150, 200), np.float32)
     seen[:, :110] = 1
-    found = divided([both], [Quota(0, 0, 0.5, seen), Quota(1, 0, 0.5, 1 - seen)], options(copies=2))
+    found = divided(
+        [both],
+        [Quota(0, 0, 0.5, lambda: seen), Quota(1, 0, 0.5, lambda: 1 - seen)],
+        options(copies=2),
+    )
     shares, everything = halves(size_of(canvas)), Rect(0, 0, 240, 160)
     own = matched(canvas, everything, size_of(canvas), ready(found, canvas, shares), shares)
     x = blocks(size_of(canvas), everything, MANNER, 4).x
@@ -132,4 +136,4 @@ def test_it_is_written_and_read(found: Dictionary, canvas: Pixels, tmp_path: Pat
 def test_a_mask_that_leaves_no_room_is_refused() -> None:
     nothing = np.zeros((150, 200), np.float32)
     with pytest.raises(TilebrushError, match="no room for a stroke"):
-        divided(paintings(), [Quota(0, 0, 0.5, nothing), Quota(1, 1, 0.5)], options())
+        divided(paintings(), [Quota(0, 0, 0.5, lambda: nothing), Quota(1, 1, 0.5)], options())

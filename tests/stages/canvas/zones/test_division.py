@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.canvas import files
+from stages.canvas import files, resample
 from stages.canvas.files import Pixels
 from stages.canvas.zones import division
 from stages.canvas.zones.division import Part, shares, zones_of
@@ -58,7 +58,7 @@ def test_paintings_with_the_same_mask_are_blended(halves: tuple[Path, Path]) -> 
 
 @pytest.mark.parametrize("size", [Size(40, 30), Size(97, 73), Size(20, 15)])
 def test_shares_add_up_at_any_size_and_rows_are_those_of_the_whole(
-    tmp_path: Path, size: Size
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planes = np.random.default_rng(0).random((30, 40, 5))
     path = mask(tmp_path / "map.npy", planes / planes.sum(-1, keepdims=True))
@@ -67,6 +67,10 @@ def test_shares_add_up_at_any_size_and_rows_are_those_of_the_whole(
     assert found.shape == (size.height, size.width, 5)
     assert found.sum(-1).max() < 1 + 1e-5 and found.min() >= 0
     np.testing.assert_allclose(shares(zones, size)(7, 13), found[7:13], atol=1e-6)
+    monkeypatch.setattr(resample, "_GATHERED", 400)  # some rows at a time
+    gathered = division.whole(zones, size)
+    assert gathered is not None
+    np.testing.assert_allclose(gathered, found, atol=1e-6)
     division.write(zones, tmp_path / "zones.npy", size)
     assert np.array_equal(files.channels(tmp_path / "zones.npy"), found)
     assert sum(division.areas(zones)) == pytest.approx(1, abs=0.02)
