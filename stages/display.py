@@ -25,6 +25,7 @@ from stages.measure import StyleImages
 from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.published.method import Method
+from stages.nst.published.neighbours import At, Neighbours, Painter
 from stages.nst.studio import Pixels, Studio, Task, Weights
 from stages.tiles import Rect, Scale, Size
 
@@ -66,26 +67,32 @@ def stylize(
     path: Sequence[Scale],
     manner: Manner,
     report: Callable[[Scale, Progress], None] = lambda *_: None,
-    painting_at: Callable[[Size], Pixels] | None = None,
+    paintings_at: Callable[[Size], tuple[Pixels, ...]] = lambda _: (),
 ) -> Displayed:
     """Stylize a whole photo `(H, W, 3)` along a path of scales.
 
     `style_of` gives the style's moments for a canvas size, `manner.zones` whose they are where,
-    `painting_at` a painting at a size, to start with; every scale starts with tooth.
+    `paintings_at` the paintings themselves, for those methods that look at them; every scale
+    starts with tooth.
     """
+    if manner.method is not None and manner.method.style == "neighbours":
+        return _by_neighbours(studio, photo, path, manner, paintings_at, report)
     canvas, curves = photo, []
     for number, scale in enumerate(path):
         content = resample.resized(photo, scale.size, kernel=manner.kernel)
         if number == 0 and manner.start.kind != "photo":
-            painting = painting_at(scale.size) if painting_at else None
-            canvas = starts.begun(manner.start, content, painting)
+            first = paintings_at(scale.size) if manner.start.kind == "painting" else (None,)
+            canvas = starts.begun(manner.start, content, first[0])
         else:
             canvas = resample.resized(canvas, scale.size, kernel=manner.kernel)
         canvas = roughened(canvas, manner.tooth)
+        task = _task(style_of(scale.size), scale, manner)
+        if manner.method is not None and manner.method.paintings:
+            task = replace(task, paintings=paintings_at(scale.size))
         result = studio.restyle(
             canvas,
             content,
-            _task(style_of(scale.size), scale, manner),
+            task,
             lambda progress, scale=scale: report(scale, progress),  # type: ignore[misc]
         )
         canvas = _cut(result.pixels) if manner.cut else result.pixels
@@ -110,6 +117,35 @@ def _task(style: Moments, scale: Scale, manner: Manner) -> Task:
     )
 
 
+def _by_neighbours(
+    studio: Studio,
+    photo: Pixels,
+    path: Sequence[Scale],
+    manner: Manner,
+    paintings_at: Callable[[Size], tuple[Pixels, ...]],
+    report: Callable[[Scale, Progress], None],
+) -> Displayed:
+    """A whole photo by neural neighbours (stages.nst.published.neighbours)."""
+    assert manner.method is not None
+    how = Neighbours(
+        manner.method.query_photo,
+        manner.method.splitting,
+        manner.optimizer.rate,
+        manner.start.seed,
+    )
+    painter = Painter(studio, how)
+    scales = [
+        At(
+            resample.resized(photo, scale.size, kernel=manner.kernel),
+            paintings_at(scale.size),
+            scale.iterations,
+        )
+        for scale in path
+    ]
+    found = painter.painted(scales, lambda number, progress: report(path[number], progress))
+    return Displayed(_cut(found) if manner.cut else found, tuple(painter.losses))
+
+
 def _cut(pixels: Pixels) -> Pixels:
     """Pixels at whole steps of 255, rounded down."""
     found: Pixels = np.floor(pixels * np.float32(255)) / np.float32(255)
@@ -130,8 +166,12 @@ def from_files(
     content = manner.toning(small, zones)
     manner = replace(manner, zones=styles.zones)
 
-    def painting_at(size: Size) -> Pixels:
-        return resample.shrunk(styles.paths[0], size, kernel=manner.kernel)
+    def paintings_at(size: Size) -> tuple[Pixels, ...]:
+        sizes = [size] if manner.start.kind == "painting" else styles.sizes(size)
+        return tuple(
+            resample.shrunk(painting, one, kernel=manner.kernel)
+            for painting, one in zip(styles.paths, sizes, strict=False)
+        )
 
     made = stylize(
         studio,
@@ -140,7 +180,7 @@ def from_files(
         path,
         manner,
         report,
-        painting_at,
+        paintings_at,
     )
     if manner.paint is None:
         return made

@@ -55,6 +55,8 @@ def plan_for(
     settings = resolve(settings, facts.size, len(styles), box)
     px = style_pixels([style.size for style in style_facts], settings)
     settings = within_memory(settings, px)
+    if levels.make(settings).levels:
+        network.check_levels(settings)
     tell_of_print(facts, style_facts, settings, console)
     network.tell(settings, console)
     if picture is not None:

@@ -139,6 +139,8 @@ def _begun(
     px = style_pixels([style.size for style in styles], exact)
     exact = within_memory(exact, px)
     tools = _tools(exact, console)
+    if levels.make(exact).levels:
+        network.check_levels(exact)
     needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
     atomic.require_space(run_dir, needed - _given_up(run_dir))
     tell_of_print(photo, styles, exact, console)

@@ -55,12 +55,14 @@ class StartSettings(Section):
 class LossSettings(Section):
     """The terms of the loss; their weights are those of [style]."""
 
-    style: Literal["relative", "gram", "gram-1", "gram+spread", "wasserstein"] = Field(
-        default="relative",
-        description='what of the painting is matched: "relative" is Tilebrush\'s own, see '
-        'style.statistics; "gram" absolute Gram matrices, "gram-1" those of features less one, '
-        '"gram+spread" with means and standard deviations, "wasserstein" means and covariances '
-        "(Wasserstein-2)",
+    style: Literal["relative", "gram", "gram-1", "gram+spread", "wasserstein", "neighbours"] = (
+        Field(
+            default="relative",
+            description='what of the painting is matched: "relative" is Tilebrush\'s own, see '
+            'style.statistics; "gram" absolute Gram matrices, "gram-1" those of features less one, '
+            '"gram+spread" with means and standard deviations, "wasserstein" means and covariances '
+            '(Wasserstein-2), "neighbours" each place the nearest of the painting (display only)',
+        )
     )
     norm: Literal["paper", "chollet", "mean", "mean-n"] = Field(
         default="paper",
@@ -110,6 +112,34 @@ class LossSettings(Section):
         description="what style.smooth_weight weighs: second differences, or the total variations "
         "of Chollet, Johnson and crowsonkb",
     )
+    query_photo: float = Field(
+        default=0.75,
+        ge=0,
+        le=1,
+        description="share of the photo, and not of the canvas, in what is looked up",
+        json_schema_extra=with_("losses.style", "neighbours"),
+    )
+    splitting: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the last scale's iterations in which each layer is matched by itself",
+        json_schema_extra=with_("losses.style", "neighbours"),
+    )
+    patches: float = Field(
+        default=0.0,
+        ge=0,
+        le=1e9,
+        description="weight of a Markov random field: patches of features near to the painting's "
+        "nearest (display only)",
+        json_schema_extra=with_(
+            "losses.style", "relative", "gram", "gram-1", "gram+spread", "wasserstein"
+        ),
+    )
+    patch_layers: tuple[LayerName, ...] = Field(
+        default=(), description="layers whose patches count, out of content_layers; empty: all"
+    )
+    patch_size: int = Field(default=3, ge=1, le=7, description="positions to a side of a patch")
     range_weight: float = Field(
         default=10.0,
         ge=0,
@@ -129,7 +159,16 @@ class LossSettings(Section):
             "all" in self.style_layers and len(self.style_layers) > 1
         ):
             raise ValueError('"all" stands alone in style_layers')
+        if not set(self.patch_layers) <= set(self.content_layers):
+            raise ValueError("patch_layers must be among content_layers")
         return self
+
+    @property
+    def display_only(self) -> str:
+        """Why these losses work at display size only; empty if they work on tiles too."""
+        if self.style == "neighbours" or self.patches:
+            return "its loss compares every place with every place of the painting"
+        return ""
 
 
 class OptimizerSettings(Section):
@@ -259,7 +298,7 @@ class NetworkSettings(Section):
         description="the weights of vgg19 and vgg16 that the losses' constants are made for: "
         'those of Oxford\'s Caffe networks, from a file named with encoder.weights ("caffe"), or '
         "torchvision's. With other weights or encoders, which stand in for them, input is their "
-        "own and features are multiplied by stand_in",
+        "own, of other encoders pooling and padding too, and features are multiplied by stand_in",
     )
     input: Literal[
         "own", "caffe", "caffe-swapped", "caffe-256", "imagenet", "0-to-1", "0-to-255"

@@ -16,7 +16,11 @@ NETWORK = _of("network", "made_for input stand_in pooling pooling_gain odd paddi
 COMPUTED = ("encoder.name", "run.device", "run.precision", "run.threads", *NETWORK, *LAYERS)
 LOSS = (
     *_of("style", "weight smooth_weight statistics"),
-    *_of("losses", "style norm spread content variation range_weight"),
+    *_of(
+        "losses",
+        "style norm spread content variation range_weight query_photo splitting patches "
+        "patch_layers patch_size",
+    ),
 )
 OLD_OPTIMIZER = _of("optimizer", "name history rate step")
 NEW_OPTIMIZER = _of(

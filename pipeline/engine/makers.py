@@ -401,8 +401,10 @@ def tile_job(job: Job) -> TileJob:
 
 def look(job: Job) -> Look:
     """What all tiles of a sweep are restyled to."""
+    from pipeline.planning import network
     from stages import measure, restyle
 
+    network.check_levels(job.brief.settings)
     level = job.brief.level(job.place)
     painting = measure.load_moments(job.path("style moments", sweep=0, row=0, col=0))
     many = len(job.brief.grid(job.place).tiles) > 1  # a single tile is the canvas
@@ -565,6 +567,11 @@ def _method(job: Job) -> Method | None:
         out_of_range=job.setting("losses.range_weight"),
         white=job.setting("optimizer.white"),
         pixels=job.brief.plan.display[-1].size.pixels,
+        query_photo=job.setting("losses.query_photo"),
+        splitting=job.setting("losses.splitting"),
+        patches=job.setting("losses.patches"),
+        patch_layers=job.setting("losses.patch_layers"),
+        patch_size=job.setting("losses.patch_size"),
     )
     return None if found.own else found
 

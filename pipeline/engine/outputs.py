@@ -290,12 +290,17 @@ class Brief:
     def _chosen(self, key: str) -> object:
         """What a recipe may choose, if it is another than the default and has an effect."""
         from pipeline.config import fields
-        from pipeline.planning.network import stands_in
+        from pipeline.planning import network
 
-        other = stands_in(self.settings)
+        other = network.stands_in(self.settings)
         if key == "network.made_for":  # all that it decides
             return other or Unset.UNSET
         if key == ("network.input" if other else "network.stand_in"):
+            return Unset.UNSET
+        if key.startswith("losses.patch_") and not self.settings.losses.patches:
+            return Unset.UNSET
+        of_form = key.startswith(("network.pooling", "network.odd", "network.padding"))
+        if of_form and other and network.use(self.settings).form.framed:
             return Unset.UNSET
         if fields.is_default(self.settings, key) or not self._counts(key):
             return Unset.UNSET

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import recipe as recipes
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
+from stages.errors import UsageError
 
 if TYPE_CHECKING:
     from stages.nst.network import Architecture
@@ -30,6 +31,8 @@ def use(settings: Settings) -> Use:
     from stages.nst.published.use import Use
 
     network, losses, other = settings.network, settings.losses, stands_in(settings)
+    # A network that was made with another pooling sees noise through the published one.
+    apart = other and settings.encoder.name not in _VGG
     return Use(
         layering=Layering(
             style=losses.style_layers,
@@ -40,10 +43,10 @@ def use(settings: Settings) -> Use:
         ),
         input="own" if other else network.input,
         form=Form(
-            pooling=network.pooling,
+            pooling="own" if apart else network.pooling,
             pooling_gain=network.pooling_gain,
             odd=network.odd,
-            padding=network.padding,
+            padding="reflect" if apart else network.padding,
             gains=network.stand_in if other else (1.0,),
         ),
     )
@@ -61,11 +64,34 @@ def design(settings: Settings) -> Architecture:
     return layered(encoders.architecture(settings.encoder.name), use(settings).layering)
 
 
+def check_levels(settings: Settings) -> None:
+    """Refuse a method on tiles that is none for them.
+
+    Raises:
+        UsageError: it works at display size only.
+    """
+    why = settings.losses.display_only
+    if why:
+        raise UsageError(
+            f"recipe {settings.recipe} works at display size only, because {why}; use tilebrush "
+            "display, or change losses.style and losses.patches"
+        )
+
+
 def tell(settings: Settings, console: Console) -> None:
-    """Say in a line what stands in for the network and the layers of a recipe."""
+    """Say in a line what stands in for the network and the layers of a recipe.
+
+    Raises:
+        UsageError: masks or maps, with a method that knows none.
+    """
     from stages.nst import encoders
     from stages.nst.published.layering import mapped
 
+    why = settings.losses.display_only
+    if why and (settings.style.masks or settings.style.maps):
+        raise UsageError(
+            f"recipe {settings.recipe} takes no masks or maps, because {why}; leave them out"
+        )
     plain = encoders.architecture(settings.encoder.name)
     found = [f"{a} -> {b}" for a, b in mapped(plain, use(settings).layering).items()]
     told = []

@@ -26,6 +26,7 @@ from stages.nst.published import method as published
 from stages.nst.published import reading
 from stages.nst.published.form import Form
 from stages.nst.published.method import SMOOTH_GAIN, Method, Share
+from stages.nst.terms.neighbours import patch_loss
 from stages.tiles import Rect, Size
 
 Pixels = NDArray[np.float32]
@@ -54,9 +55,10 @@ class Task:
     for a window that is the whole canvas. `gain` is how many times the residual it aims at, by
     layer; without it once. `hues` `(3, 3)` is what strokes are multiplied with before they are laid
     (stages.canvas.palette.directions): where a painting has no colour, neither have they. With a
-    `method` the losses are those of that one. `zones` `(H, W, Z)` are the shares that zones have of
-    the window's pixels; they add up to one at most. `style` and `canvas` are then the moments of
-    zones, and `hues` `(Z, 3, 3)`. Where no zone is, only content and smoothness act.
+    `method` the losses are those of that one; some look at `paintings` of the window's scale.
+    `zones` `(H, W, Z)` are the shares that zones have of the window's pixels; they add up to one at
+    most. `style` and `canvas` are then the moments of zones, and `hues` `(Z, 3, 3)`. Where no zone
+    is, only content and smoothness act.
     """
 
     core: Rect
@@ -71,6 +73,7 @@ class Task:
     hues: NDArray[np.float32] | None = None
     method: Method | None = None
     zones: Pixels | None = None
+    paintings: tuple[Pixels, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,25 @@ class Studio:
         framed = self._framed(to_tensor(window, self.device))
         return self._read(framed, wanted).moments.to(torch.device("cpu"))
 
+    @torch.no_grad()
+    def patches(self, task: Task) -> dict[str, Tensor]:
+        """Features `(1, C, h, w)` of the paintings, joined side by side, whose patches count."""
+        assert task.method is not None
+        names = set(task.method.patch_layers or self.content_weights)
+        height = min(painting.shape[0] for painting in task.paintings)
+        wide = np.concatenate([painting[:height] for painting in task.paintings], axis=1)
+        image = to_tensor(wide, self.device)
+        dtype = torch.bfloat16 if self.bfloat16 else torch.float32
+        return reading.features(self.encoder, image, names, self.form, dtype)
+
+    def as_image(self, flat: Tensor, name: str, region: Rect) -> Tensor:
+        """Features `(N, C)` of a region of the framed window as `(1, C, h, w)`."""
+        stride = self.design.layer(name).stride
+        left, right = region.x // stride, -(-region.right // stride)
+        columns = min(right - left, len(flat))
+        rows = len(flat) // columns
+        return flat.view(rows, columns, -1).permute(2, 0, 1)[None]
+
     @torch.inference_mode()
     def energy(self, photo: Pixels) -> float:
         """Mean square of the photo's content features: the unit of the content loss."""
@@ -334,6 +356,7 @@ class _Objective:
         self.style = task.style.to(studio.device)
         self.target = self.style if task.canvas is None else None
         self.start: Moments | None = None
+        self.patches = studio.patches(task) if task.method and task.method.patches else {}
 
     def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
         """Loss of a framed window `image`, whose changeable part is `pixels`."""
@@ -393,7 +416,7 @@ class _Objective:
                 self.start = found.detached()
             canvas = task.canvas.to(self.studio.device)
             found = published.changed(found, self.start, canvas, task.gain)
-        return published.loss_of(
+        loss = published.loss_of(
             (found, reading.content),
             (self.style, self.wanted, task.content_energy),
             pixels,
@@ -403,3 +426,8 @@ class _Objective:
             Share(task.core.pixels / method.pixels, task.write.pixels / method.pixels),
             self.shares if self.zones is not None else None,
         )
+        for name, keys in self.patches.items():
+            now = self.studio.as_image(reading.content[name], name, self.write)
+            term = patch_loss(now, keys, method.patch_size)
+            loss = loss + method.patches / len(self.patches) * term
+        return loss

@@ -37,7 +37,8 @@ _VARIATIONS = {"chollet": variation.chollet, "half-square": variation.half_squar
 class Method:
     """Which losses, by the names of the settings in [losses]; all but `style` "relative" too.
 
-    `spread` is the weight of means and standard deviations, `white` what white is to total
+    `spread` is the weight of means and standard deviations, `patches` that of a Markov random field
+    (stages.nst.terms.neighbours), `white` what white is to total
     variations, `pixels` the px of the display.
     """
 
@@ -49,12 +50,22 @@ class Method:
     out_of_range: float = 10.0
     white: float = 1.0
     pixels: int = 1
+    query_photo: float = 0.75
+    splitting: float = 0.5
+    patches: float = 0.0
+    patch_layers: tuple[str, ...] = ()
+    patch_size: int = 3
+
+    @property
+    def paintings(self) -> bool:
+        """Whether it looks at the paintings themselves, not at their moments."""
+        return self.style == "neighbours" or self.patches > 0
 
     @property
     def own(self) -> bool:
         """Whether its losses are Tilebrush's own."""
-        found = (self.style, self.content, self.variation, self.out_of_range)
-        return found == ("relative", "relative", "second", Method.out_of_range)
+        found = (self.style, self.content, self.variation, self.out_of_range, self.patches)
+        return found == ("relative", "relative", "second", Method.out_of_range, 0.0)
 
 
 class Weighed(Protocol):

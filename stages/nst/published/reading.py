@@ -34,13 +34,18 @@ def features(
             own = (step.weight.float() * mean).sum(dim=(1, 2, 3))
             bias = (step.bias.float() + own).to(dtype)
         elif encoder.pools_before(step.name):
-            x = pooled(x, form) if form.pooling != "own" else encoder.pooled(x)
+            x = pooled(x, form) if form.pooling != "own" else encoder.pooled(_even(x))
         x = convolved(x, step.weight, bias, form, first=number == 0)
         if step.name in names:
             found[step.name] = form.gain(step.name) * x.float()
             if len(found) == len(names):
                 break
     return found
+
+
+def _even(x: Tensor) -> Tensor:
+    """Features without an odd last row or column."""
+    return x[..., : x.shape[-2] // 2 * 2, : x.shape[-1] // 2 * 2]
 
 
 def part(feature: Tensor, region: Rect, stride: int) -> Tensor:

@@ -13,7 +13,7 @@ from pipeline.config import load as config
 from pipeline.config import recipe as recipes
 from pipeline.console.console import Console
 from stages import canvas
-from stages.errors import WeightsError
+from stages.errors import UsageError, WeightsError
 from stages.nst.encoders import ARCHITECTURES
 
 NAMES = recipes.names()
@@ -108,5 +108,10 @@ def test_a_print_over_tiles(name: str, tiny_encoder: Path, printer: Any) -> None
 
     settings = small(name, encoder__name=str(tiny_encoder), **TILED)
     arguments = (printer.photo, [printer.style], Path("run"), settings, Console(quiet=True))
+    if settings.losses.display_only:
+        with pytest.raises(UsageError, match=f"recipe {name} works at display size only, because"):
+            print_run(*arguments)
+        assert not Path("run").exists()
+        return
     result = print_run(*arguments)
     assert result.tiles_computed > 1 and Path(result.tiff).is_file()

@@ -47,27 +47,29 @@ CHOSEN = {
     "display.resize": "nearest", "display.ends": "cut", "style.fit": "own",
     "start.kind": "noise", "start.ground": "mean", "start.photo": "0.7", "start.noise": "uniform",
     "start.amount": "0.2", "losses.style": "gram-1", "losses.norm": "chollet",
-    "losses.spread": "1", "losses.style_layers": "relu1_1,relu3_1",
+    "losses.spread": "1", "losses.style_layers": "relu1_1,relu2_1",
     "losses.layer_weights": "1,3", "losses.layering": "chained", "losses.layer_ratio": "5",
-    "losses.content": "quarter", "losses.content_layers": "relu2_2", "losses.variation": "nine",
-    "losses.range_weight": "3", "optimizer.schedule": "constant", "optimizer.decay": "0.5",
+    "losses.content": "quarter", "losses.content_layers": "relu3_1", "losses.variation": "nine",
+    "losses.range_weight": "100000", "losses.query_photo": "0.5", "losses.splitting": "0.2",
+    "losses.patches": "1", "losses.patch_layers": "relu2_2", "losses.patch_size": "1",
+    "optimizer.schedule": "constant", "optimizer.decay": "0.5",
     "optimizer.decay_steps": "7", "optimizer.beta1": "0.5", "optimizer.beta2": "0.5",
     "optimizer.epsilon": "0.5", "optimizer.epsilon_to": "plain", "optimizer.white": "100",
     "optimizer.brush": "strokes", "optimizer.keep": "best", "optimizer.average": "0.5",
-    "optimizer.clip": "steps", "optimizer.evaluations": "2", "network.made_for": "any",
+    "optimizer.clip": "steps", "optimizer.evaluations": "2", "network.made_for": "caffe",
     "network.input": "caffe", "network.stand_in": "2", "network.pooling": "l2",
     "network.pooling_gain": "2", "network.odd": "ceil", "network.padding": "replicate",
 }  # fmt: skip
+WHOLE = {f"losses.{name}" for name in ("query_photo", "splitting", "patch_layers", "patch_size")}
 CHOICE: dict[str, object] = {
     "style_matching": "moments", "display_size": "100x74", "display_fit": "height",
-    "display_rounding": "down", "start_kind": "mixed", "start_ground": "grey",
-    "start_noise": "normal", "start_amount": "0.5", "losses_style": "gram+spread",
-    "losses_norm": "mean", "losses_style_layers": "relu1_1,relu2_1", "losses_layering": "geometric",
-    "losses_content": "mean", "losses_variation": "chollet", "style_smooth_weight": "0.01",
-    "optimizer_name": "adam", "optimizer_schedule": "exponential", "optimizer_rate": "10",
-    "optimizer_white": "255", "optimizer_brush": "pixels", "optimizer_keep": "average",
-    "network_made_for": "caffe", "network_pooling": "max", "network_padding": "zero",
-    "network_stand_in": "3",
+    "display_rounding": "down", "start_kind": "mixed", "start_ground": "grey", "start_noise":
+    "normal", "start_amount": "0.5", "losses_style": "gram+spread", "losses_norm": "mean",
+    "losses_style_layers": "relu1_1,relu3_1", "losses_layering": "geometric", "losses_content":
+    "mean", "losses_content_layers": "relu2_2", "losses_variation": "chollet",
+    "style_smooth_weight": "0.01", "optimizer_name": "adam", "optimizer_schedule": "exponential",
+    "optimizer_rate": "10", "optimizer_white": "255", "optimizer_brush": "pixels", "optimizer_keep":
+    "average", "network_pooling": "max", "network_padding": "zero",
 }  # fmt: skip
 # No effect on what a tiny print on one processor consists of, whichever stage is run again.
 WITHOUT = {
@@ -80,8 +82,8 @@ WITHOUT = {
 }  # fmt: skip
 # Of another kind of run they do: with a larger painting, with more iterations, cropped.
 TAKEN = {"style.max_pixels", "optimizer.history", "optimizer.evaluations", "print.crop"}
-# None on one of a single scale, whose encoder is no VGG.
-UNCHOSEN = {"display.growth", "network.input"}
+# None on one of a single scale, whose encoder stands in for no other, or that has levels.
+UNCHOSEN = {"display.growth", "network.stand_in", *WHOLE}
 # Of levels of other sizes there are no canvases in the run.
 NEW_RUN = {"levels.max_ratio"}
 # With what is computed here: another number of threads or device gives the same picture, nearly.
@@ -135,7 +137,7 @@ def by_choice(printer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pl
     for way in ("adam", "lbfgs-search"):
         folder = tmp_path_factory.mktemp(way)
         printer(folder / "run", **(CHOICE | {"optimizer_name": way}))
-        stages = [asked for asked in STAGES if asked.stage != "paint"]
+        stages = [asked for asked in THERE if asked.stage != "paint"]
         found[way] = (
             folder / "run",
             {asked.name: made(folder / "run", asked, folder / asked.name) for asked in stages},
