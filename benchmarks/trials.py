@@ -87,7 +87,7 @@ class Field:
         """Make the inputs and the calm run."""
         self.folder, self.run, self.calm = folder, folder / "run", folder / "calm"
         _load_everything()
-        forked(lambda: _inputs(folder), folder)
+        forked(lambda: write_inputs(folder), folder)
         ended = self.begin(run=self.calm)
         if ended.code:
             raise RuntimeError(f"the calm run gave {ended.code}: {ended.said}")
@@ -242,7 +242,7 @@ def _load_everything() -> None:
         importlib.import_module(name)
 
 
-def _inputs(folder: Path) -> int:
+def write_inputs(folder: Path) -> int:
     """A photo that lies on its side, a painting, and an encoder of a few thousand numbers."""
     import pyvips
     from safetensors.numpy import save_file

@@ -216,6 +216,12 @@ def plan(
         Path | None,
         typer.Option("--picture", metavar="FILE", help="Show what of the photo is printed."),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers", metavar="N", min=0, max=10_000, help="Also on N computers like this one."
+        ),
+    ] = 0,
 ) -> None:
     """Tell what a print will take; makes nothing.
 
@@ -227,7 +233,10 @@ def plan(
     from pipeline.commands import plan as command
 
     console = _console(output)
-    _show(console, command.plan_for(photo, styles, settings, console, probe=probe, picture=picture))
+    _show(
+        console,
+        command.plan_for(photo, styles, settings, console, probe, picture, workers),
+    )
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pipeline.config import units
 from pipeline.config.load import Settings
 from pipeline.config.papers import parse_crop
 from pipeline.console.console import Console
-from pipeline.engine import decisions, table
+from pipeline.engine import decisions, sharing, table
 from pipeline.engine.outputs import Brief
 from pipeline.host import hours
 from pipeline.host.energy import Meter, Used
@@ -41,8 +41,11 @@ def plan_for(
     console: Console,
     probe: bool = True,
     picture: Path | None = None,
+    workers: int = 0,
 ) -> PlanResult:
     """What a print would be and take on this machine; nothing is written but a `picture` of it.
+
+    With `workers` also what it would take on so many computers like this one.
 
     Raises:
         InputImageError, UsageError, WeightsError, ResourceError.
@@ -69,7 +72,7 @@ def plan_for(
         used = meter.taken()
         settings = decisions.fitted(settings, pace) if settings.run.budget else settings
     brief = Brief(settings, levels.make(settings), inputs)
-    return summary(brief, pace, px, used, facts.size)
+    return summary(brief, pace, px, used, facts.size, workers)
 
 
 def _show_crop(photo: Path, settings: Settings, picture: Path) -> None:
@@ -90,17 +93,21 @@ def summary(
     style_px: int,
     used: Used | None = None,
     photo: Size | None = None,
+    workers: int = 0,
 ) -> PlanResult:
     """A plan and what it takes, for people; without a measured pace, nothing that needs one.
 
-    `used` is what the timing itself drew, `photo` the photo's own size.
+    `used` is what the timing itself drew, `photo` the photo's own size. `workers` are
+    computers like this one that share the tiles.
     """
     settings, plan = brief.settings, brief.plan
     seconds = estimate.level_seconds(table.level_work(brief), pace) if pace else None
     total = sum(seconds) if seconds else None
     told = estimate.energy(settings.energy, total or 0.0, used)
     clock = Gate(hours.window(settings.run.only_between)).clock_seconds
-    spread = estimate.SPREAD
+    spread, shared = estimate.SPREAD, None
+    if workers and pace:
+        shared = round(sharing.split(brief, pace).seconds(workers), 1)
     return PlanResult(
         size=str(plan.size),
         sheet=_sheet(brief),
@@ -112,6 +119,8 @@ def summary(
         total_seconds=round(total, 1) if total else None,
         least_seconds=round(total * (1 - spread), 1) if total else None,
         most_seconds=round(total * (1 + spread), 1) if total else None,
+        workers=workers or None,
+        shared_seconds=shared,
         ready=units.ready(clock(total), datetime.now()) if total else "not timed",
         peak_memory_bytes=estimate.peak_memory(settings, plan, style_px),
         disk_bytes=table.disk_bytes(brief, style_px),

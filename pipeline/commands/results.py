@@ -278,6 +278,8 @@ class PlanResult:
     total_seconds: float | None
     least_seconds: float | None
     most_seconds: float | None
+    workers: int | None
+    shared_seconds: float | None
     ready: str
     peak_memory_bytes: int
     disk_bytes: int

@@ -148,7 +148,8 @@ class Crew:
 
     def _run(self) -> None:
         with dask.config.set(QUIET):
-            logging.getLogger("distributed").setLevel(logging.CRITICAL)
+            for name in ("distributed", "tornado", "asyncio"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
             try:
                 asyncio.run(self._main())
             except BaseException as error:
@@ -157,6 +158,8 @@ class Crew:
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
+        # What breaks when connections do is Dask's to mend, and told of where it matters.
+        self._loop.set_exception_handler(lambda loop, context: None)
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
         self._sending, self._room = asyncio.Semaphore(_SENDING), asyncio.Semaphore(_TAKEN)
         self._reader = ThreadPoolExecutor(1, "reader")
@@ -254,6 +257,9 @@ class Crew:
         if unlike:
             self.refused[address] = f"worker {name} has {unlike}"
             return
+        unsure = found.unsure(remote.facts())
+        if unsure:
+            self._note(f"worker {name} has {unsure}: last digits may differ")
         self.mates[address] = Mate(address, name, host, found)
         self._changed.set()
 

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import io
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +16,16 @@ import pytest
 
 pytest.importorskip("distributed")
 
+from benchmarks.computers import Computers, free_port, waited
 from pipeline.commands.print import print_run
 from pipeline.commands.verify import verify
 from pipeline.console.console import Console
 from pipeline.engine.executors.asked import Cluster
 from pipeline.run.directory import RunDir
+from stages.elsewhere import facts
+from stages.errors import TilebrushError, UsageError
 
+ROOT = Path(__file__).parents[4]
 KINDS = (".npy", ".safetensors", ".tif", ".jpg", ".txt")
 
 
@@ -46,3 +56,89 @@ def test_two_workers_make_the_bytes_of_one_process(
     opened = RunDir.open(run)
     records = [opened.record(path) for path in opened.recorded() if path.name.startswith("tile-")]
     assert {record.extra["worker"] for record in records if record} == {0, 1} or len(records) > 3
+
+
+@pytest.fixture
+def computers() -> Iterator[Computers]:
+    """Two computers on the wire: processes with a scheduler of their own."""
+    found = Computers(count=2)
+    found.start()
+    yield found
+    found.stop()
+
+
+def begun(printer: Any, run: Path, address: str, *more: str) -> subprocess.Popen[str]:
+    """`tilebrush print` on a cluster, in a process of its own."""
+    given = ["print", printer.photo, printer.style, "--run", run, *printer.options()]
+    cluster = ["--cluster", address, "--cluster-threads", "1", *more]
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *map(str, (*given, *cluster))],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def records(run: Path) -> int:
+    return sum(1 for _ in run.glob("restyle-*/**/tile-*.json"))
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_change_nothing(
+    printer: Any, finished: Path, tmp_path: Path, computers: Computers
+) -> None:
+    run, dice = tmp_path / "run", random.Random(0)
+    process = begun(printer, run, computers.address)
+    for count in (1, 5, 9):
+        assert waited(lambda count=count: process.poll() is not None or records(run) >= count)
+        computers.strike(dice, signal.SIGKILL)
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    assert contents(run) == contents(finished) and not verify(run).problems
+
+
+@pytest.mark.slow
+def test_without_its_scheduler_it_ends_as_interrupted_and_goes_on_without_a_cluster(
+    printer: Any, finished: Path, tmp_path: Path, computers: Computers
+) -> None:
+    run = tmp_path / "run"
+    process = begun(printer, run, computers.address)
+    assert waited(lambda: process.poll() is not None or records(run) >= 1)
+    computers.kill_scheduler()
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == 130, said
+    assert "the scheduler at" in said.splitlines()[-1] and "Traceback" not in said
+    assert not verify(run).problems and not (run / "print.tif").exists()
+    printer.resume(run)
+    assert contents(run) == contents(finished)
+
+
+@pytest.mark.slow
+def test_with_a_fallback_it_goes_on_here(
+    printer: Any, finished: Path, tmp_path: Path, computers: Computers
+) -> None:
+    run = tmp_path / "run"
+    process = begun(printer, run, computers.address, "--cluster-fallback")
+    assert waited(lambda: process.poll() is not None or records(run) >= 1)
+    computers.kill_scheduler()
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    assert "going on with this computer alone" in said
+    assert contents(run) == contents(finished)
+
+
+def test_an_address_where_nobody_is_and_one_that_is_none(printer: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="tcp://HOST:PORT"):
+        Cluster("somewhere")
+    with pytest.raises(UsageError, match="1 to 256"):
+        Cluster("local:0")
+    with pytest.raises(TilebrushError, match="no cluster can be used at tcp"):
+        printed(printer, tmp_path / "run", Cluster(f"tcp://127.0.0.1:{free_port()}"))
+
+
+def test_workers_with_other_versions_are_told_apart() -> None:
+    own = facts("1")
+    assert own.unlike(own) == "" and own.unsure(own) == ""
+    assert "torch" in own.unlike(replace(own, torch="1.0"))
+    assert own.unlike(replace(own, torch=own.torch.split("+")[0] + "+cu999")) == ""
+    assert "another build" in own.unlike(replace(own, code="0"))
+    assert "tilebrush 1, needed 2" in own.unlike(replace(own, tilebrush="2"))
+    assert "numpy" in own.unsure(replace(own, numpy="0"))

@@ -1,0 +1,218 @@
+"""How a print scales over the workers of a cluster, and what the coordinator takes.
+
+    python -m benchmarks.cluster [--print 2400x1800] [--simulated 32,64] [--model] [--out FOLDER]
+
+`--print` makes the sample's print on one and on two local workers of one thread each and compares
+the seconds. `--simulated` has workers that sleep instead of computing, with tiles of real size, all
+in one other process: what is measured is how busy they are kept and what memory the coordinator
+takes over its idle size. `--model` says what pipeline.engine.sharing predicts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil
+
+from benchmarks.common import INPUTS, print_table, result_of, save_json, settings_arguments
+from benchmarks.computers import answers, free_port, waited
+from pipeline.config import load as config
+from pipeline.engine import sharing
+from pipeline.engine.executors.asked import Cluster, opened
+from pipeline.engine.executors.outcome import results
+from pipeline.engine.outputs import Brief
+from pipeline.planning import levels
+from pipeline.planning.estimate import Pace
+from pipeline.run.atomic import atomic_write
+from pipeline.run.records import Input
+from stages import canvas
+from stages.canvas.files import Pixels
+from stages.tasks import Task, Tools
+
+if TYPE_CHECKING:
+    from stages.nst.studio import Studio
+
+# Several tiles for each worker on every level, which the default of 704 px does not give here.
+PRINT = {"tiles.core": "384", "run.memory": "8GB", "run.precision": "float32", "run.threads": "1"}
+WINDOW, WRITE = 832, 768  # px, sides of a tile's window and of what is written of it
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A print on so many workers: seconds in all, and of the tiles alone."""
+
+    workers: int
+    seconds: float
+    times_as_fast: float
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Sleeping workers: how busy they were, and MB of the coordinator over its idle size."""
+
+    workers: int
+    tasks: int
+    task_seconds: float
+    seconds: float
+    busy_share: float
+    coordinator_mb: float
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the model says: hours of a print on so many workers."""
+
+    size: str
+    encoder: str
+    matching: str
+    workers: int
+    hours: float
+    times_as_fast: float
+
+
+@dataclass(frozen=True)
+class Sleep(Task[Pixels]):
+    """As much to carry as a tile, and as long to wait for, without the work."""
+
+    window: Pixels
+    photo: Pixels
+    seconds: float
+    encoded = False
+
+    def run(self, tools: Tools) -> Pixels:
+        """Pixels, after a while."""
+        time.sleep(self.seconds)
+        return np.ascontiguousarray(self.window[:WRITE, :WRITE])
+
+
+def scaled(size: str, workers: int) -> float:
+    """Seconds of the sample's print on local workers of one thread each."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = result_of(
+            "print", *INPUTS, "--run", f"{folder}/run", "--size", size, "--quiet",
+            *settings_arguments(PRINT), "--cluster", f"local:{workers}", "--cluster-threads", "1",
+        )  # fmt: skip
+    return float(found["took_seconds"])
+
+
+_HOST = """
+import asyncio, contextlib, logging, sys
+import dask
+from stages import elsewhere
+elsewhere._ONE_AT_A_TIME = contextlib.nullcontext()  # these workers share one process
+dask.config.set({"logging.distributed": "critical"})
+import distributed
+
+async def main(port, count):
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    async with distributed.LocalCluster(
+        n_workers=count, processes=False, threads_per_worker=1, scheduler_port=port,
+        protocol="tcp://", host="127.0.0.1", dashboard_address=None, memory_limit=0,
+        worker_dashboard_address=None, asynchronous=True, silence_logs=logging.CRITICAL,
+    ):
+        await asyncio.Event().wait()
+
+asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+"""
+
+
+def simulated(workers: int, rounds: int, seconds: float, folder: Path) -> Simulated:
+    """Keep sleeping workers busy, and write what comes back as a run does."""
+    port = free_port()
+    host = subprocess.Popen([sys.executable, "-c", _HOST, str(port), str(workers)])
+    try:
+        assert waited(lambda: answers(port))
+        cluster = Cluster(f"tcp://127.0.0.1:{port}", threads=1)
+        with opened(cluster, print, lambda rows: None, lambda line: None, 0.0) as executor:
+            crew = executor.crew  # type: ignore[attr-defined]
+            assert waited(lambda: bool(crew.live == workers))
+            idle = most = _resident()
+            source = folder / "canvas.npy"
+            began, count = time.monotonic(), workers * rounds
+            ready: list[Callable[[], Task[Pixels]]] = [partial(_sleep, source, seconds)] * count
+            for number, pixels in results(executor, ready, lambda _: None, _no_studio):
+                atomic_write(folder / f"tile-{number % 64}.npy", partial(_written, pixels))
+                most = max(most, _resident())
+            took = time.monotonic() - began
+    finally:
+        host.kill()
+        host.wait()
+    busy = rounds * seconds / took
+    return Simulated(workers, count, seconds, took, busy, (most - idle) / 1e6)
+
+
+def _resident() -> int:
+    return int(psutil.Process().memory_info().rss)
+
+
+def _sleep(source: Path, seconds: float) -> Sleep:
+    return Sleep(canvas.read(source), canvas.read(source), seconds)
+
+
+def _written(pixels: Pixels, part: Path) -> None:
+    canvas.write(part, pixels)
+
+
+def _no_studio() -> Studio:
+    raise AssertionError("sleeping takes no encoder")
+
+
+def predicted(
+    size: str, encoder: str, matching: str, pace: float, counts: Sequence[int]
+) -> list[Predicted]:
+    """The model's hours of a print, at so many seconds per megapixel-iteration of one worker."""
+    given = {"print.size": size, "encoder.name": encoder, "style.matching": matching}
+    settings = config.apply_preset(config.override(config.Settings(), given))
+    inputs = (Input("photo", "", "", "", 0), Input("style", "", "", "", 0))
+    split = sharing.split(Brief(settings, levels.make(settings), inputs), Pace(pace, pace))
+    one = split.seconds(1)
+    return [
+        Predicted(size, encoder, matching, n, split.seconds(n) / 3600, one / split.seconds(n))
+        for n in counts
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--print", dest="size", help="a print's size, such as 2400x1800")
+    parser.add_argument("--simulated", default="", help="numbers of sleeping workers: 32,64")
+    parser.add_argument("--rounds", type=int, default=4, help="tasks for each of them")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of a task")
+    parser.add_argument("--model", action="store_true", help="what the model predicts")
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args(arguments)
+    if args.size:
+        took = {workers: scaled(args.size, workers) for workers in (1, 2)}
+        rows = [Scaling(workers, took[workers], took[1] / took[workers]) for workers in took]
+        print_table(f"A print of {args.size}", rows)
+        save_json(args.out, "cluster-print", rows)
+    with tempfile.TemporaryDirectory() as folder:
+        canvas.write(Path(folder) / "canvas.npy", np.full((WINDOW, WINDOW, 3), 0.5, np.float32))
+        counts = [int(n) for n in args.simulated.split(",") if n]
+        found = [simulated(n, args.rounds, args.seconds, Path(folder)) for n in counts]
+    if found:
+        print_table("Sleeping workers", found)
+        save_json(args.out, "cluster-simulated", found)
+    if args.model:
+        counts = [1, 2, 4, 16, 64, 256]
+        told = predicted("6000x4500", "bundled", "both", 0.45, counts)
+        told += predicted("6000x4500", "vgg19", "moments", 6.0, counts)
+        told += predicted("12000x9000", "vgg19", "moments", 6.0, counts)
+        print_table("What the model predicts", told)
+        save_json(args.out, "cluster-model", told)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
