@@ -41,6 +41,12 @@ if TYPE_CHECKING:
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="The photograph.")]
 Styles = Annotated[list[Path], typer.Argument(metavar="STYLE", help="The paintings, one or more.")]
 Run = Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")]
+UntilLevel = Annotated[
+    int | None,
+    typer.Option(
+        "--until-level", metavar="N", min=0, help="Stop after level N, to look; 0: display."
+    ),
+]
 
 app = typer.Typer(
     name="tilebrush",
@@ -105,13 +111,17 @@ def print_command(
     sizes: Print,
     computers: Computers,
     output: Output,
+    until_level: UntilLevel = None,
 ) -> None:
     """Make a print, or go on with the one in DIR."""
     settings, cluster = _settings(choices, sizes.overrides()), computers.asked()
     from pipeline.commands import print as command
 
     console = _console(output)
-    _made(console, command.print_run(photo, styles, run, settings, console, choices.force, cluster))
+    result = command.print_run(
+        photo, styles, run, settings, console, choices.force, cluster, until_level
+    )
+    _made(console, result)
 
 
 @app.command()
@@ -159,7 +169,9 @@ def compare(
 
 @app.command()
 @expanded
-def resume(run: Run, habits: Habits, computers: Computers, output: Output) -> None:
+def resume(
+    run: Run, habits: Habits, computers: Computers, output: Output, until_level: UntilLevel = None
+) -> None:
     """Go on with a run and mend damaged files."""
     overrides, cluster = habits.overrides(), computers.asked()
     if overrides:
@@ -178,7 +190,7 @@ def resume(run: Run, habits: Habits, computers: Computers, output: Output) -> No
             )
         _made(console, compare.resume(run, console, overrides))
         return
-    _made(console, command.resume(run, console, overrides, cluster))
+    _made(console, command.resume(run, console, overrides, cluster, until_level))
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import __version__
+from pipeline.commands.printed import told_of
 from pipeline.commands.results import PrintResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
@@ -25,7 +26,6 @@ from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
     open_studio,
-    peak_memory,
     prepared_machine,
     profile_inputs,
     resolve,
@@ -37,13 +37,14 @@ from pipeline.planning.resolve import (
 )
 from pipeline.planning.sheets import print_box
 from pipeline.report.reporter import drop, reporting
-from pipeline.run import atomic, usage, workers
+from pipeline.run import atomic, workers
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
-from stages.errors import InputImageError, RunDiffers, TilebrushError
+from stages.errors import InputImageError, RunDiffers, TilebrushError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.engine.executors.outcome import Executor
+    from pipeline.planning.levels import Plan
     from stages.canvas import Facts
     from stages.nst.studio import Studio
 
@@ -59,8 +60,11 @@ def print_run(
     console: Console,
     force: bool = False,
     cluster: Cluster | None = None,
+    until: int | None = None,
 ) -> PrintResult:
     """Begin a print in a directory, or go on with the one that is there.
+
+    With `until` it stops after that level, 0 for the display; a later call goes on.
 
     Raises:
         RunDiffers: the run there has other settings or inputs; `force` starts it anew.
@@ -73,7 +77,7 @@ def print_run(
         run = RunDir.open(run_dir)
         differs = _differences(run.manifest(), settings, inputs)
         if not differs and not (force and _beyond_mending(run)):
-            return _work(run, console, None, settings, cluster)
+            return _work(run, console, None, settings, cluster, until)
         if not force:
             raise RunDiffers(
                 f"{run_dir} holds a run with other inputs or settings ({'; '.join(differs[:3])}); "
@@ -83,9 +87,22 @@ def print_run(
         # Everything that can go wrong before work begins does so before anything is given up.
         check_inputs(photo, [*styles, *masks.files_of(settings, styles)])
     manifest, studio = _begun(settings, facts, inputs, run_dir, console)
+    _check_level(until, levels.make(config.from_record(manifest.resolved)))
     if not there:
-        return _new(run_dir, manifest, console, studio, cluster)
-    return _anew(RunDir(run_dir.resolve()), manifest, console, studio, cluster)
+        return _new(run_dir, manifest, console, studio, cluster, until)
+    return _anew(RunDir(run_dir.resolve()), manifest, console, studio, cluster, until)
+
+
+def _check_level(until: int | None, plan: Plan) -> None:
+    """Make sure that there is a level to stop after.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if until is not None and until > len(plan.levels):
+        raise UsageError(
+            f"--until-level is {until}; this print has levels 0 (the display) to {len(plan.levels)}"
+        )
 
 
 def _new(
@@ -94,12 +111,13 @@ def _new(
     console: Console,
     studio: Studio | None,
     cluster: Cluster | None,
+    until: int | None,
 ) -> PrintResult:
     """A new run at work. Preparing decodes its inputs: of damaged ones no run is left behind."""
     new = not run_dir.exists()
     run = RunDir.create(run_dir, manifest)
     try:
-        return _work(run, console, studio, None, cluster)
+        return _work(run, console, studio, None, cluster, until)
     except InputImageError:
         with run.locked():
             run.drop(list(run.recorded()))
@@ -172,6 +190,7 @@ def _anew(
     console: Console,
     studio: Studio | None,
     cluster: Cluster | None,
+    until: int | None,
 ) -> PrintResult:
     """Begin a run in the place of another, whose print files stay until the new ones are written.
 
@@ -191,7 +210,7 @@ def _anew(
             f"starting anew: {len(outputs) - len(kept)} outputs of the old run "
             f"({freed / 1e9:.2f} GB) were dropped{stays}"
         )
-    return _work(run, console, studio, None, cluster)
+    return _work(run, console, studio, None, cluster, until)
 
 
 def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ...]) -> list[str]:
@@ -239,6 +258,7 @@ def resume(
     console: Console,
     habits: dict[str, object] | None = None,
     cluster: Cluster | None = None,
+    until: int | None = None,
 ) -> PrintResult:
     """Go on with a run, from now on with other `habits`, settings without effect on the picture.
 
@@ -248,7 +268,7 @@ def resume(
     """
     run = RunDir.open(run_dir)
     given = config.override(config.from_record(run.manifest().asked), habits or {})
-    return _work(run, console, None, given, cluster)
+    return _work(run, console, None, given, cluster, until)
 
 
 def _keep_habits(run: RunDir, given: Settings) -> None:
@@ -274,6 +294,7 @@ def _work(
     studio: Studio | None,
     given: Settings | None = None,
     cluster: Cluster | None = None,
+    until: int | None = None,
 ) -> PrintResult:
     began = worked()
     with run.locked():
@@ -281,6 +302,8 @@ def _work(
             _keep_habits(run, given)
         state = State(run)
         worker = Worker(run, console, studio)
+        _check_level(until, worker.brief.plan)
+        worker.until = until
         if state.cleaned():
             state.check_lost()
         else:
@@ -295,7 +318,7 @@ def _work(
                 reporting(run, worker.session, console.warn),
             ):
                 worker.go(bar)
-    return _printed(run, worker, worked() - began)
+    return told_of(run, worker, worked() - began)
 
 
 @contextmanager
@@ -311,45 +334,3 @@ def _workers(
     finally:
         if cluster is not None:
             workers.forget(run.root)
-
-
-def _printed(run: RunDir, worker: Worker, seconds: float) -> PrintResult:
-    taken, settings = usage.of(run), worker.brief.settings
-    told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
-    state = State(run)
-    files = {
-        output.name: state.path(output, place)
-        for output, place in state.products()
-        if state.path(output, place).is_file()
-    }
-    named = {name: str(path) for name, path in files.items()}
-    return PrintResult(
-        run=str(run.root),
-        tiff=named.get("TIFF", ""),
-        jpeg=named.get("JPEG", ""),
-        png=named.get("PNG", ""),
-        archive=named.get("archive", ""),
-        soft_proof=named.get("soft proof", ""),
-        size=str(worker.brief.sheet.size),
-        outside_profile_share=_outside(run, files, ("TIFF", "JPEG", "PNG", "archive")),
-        outside_proof_share=_outside(run, files, ("soft proof",)),
-        tiles_computed=worker.tally.computed,
-        tiles_found=worker.tally.found,
-        took_seconds=round(seconds, 2),
-        peak_memory_bytes=peak_memory(),
-        worked_seconds=round(taken.seconds, 1),
-        energy_kwh=round(told.kwh, 4),
-        energy_from=told.source,
-        cost=told.cost,
-        co2_grams=round(told.grams, 1),
-    )
-
-
-def _outside(run: RunDir, files: Mapping[str, Path], names: tuple[str, ...]) -> float | None:
-    """How much of the print a profile cannot hold, by the records of files made with it."""
-    for name in names:
-        record = run.record(files[name]) if name in files else None
-        found = record.extra.get("outside_share") if record is not None else None
-        if isinstance(found, float):
-            return found
-    return None

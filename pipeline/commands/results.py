@@ -44,10 +44,17 @@ class PrintResult:
     energy_from: str
     cost: str
     co2_grams: float
+    stopped_after: str = ""
+    page: str = ""
 
     @property
     def headline(self) -> str:
         """First line for people."""
+        if self.stopped_after:
+            return (
+                f"{self.run} has stopped after {self.stopped_after}; look at {self.page or 'it'}, "
+                "then go on with tilebrush resume, or with the same command without --until-level"
+            )
         return f"{self.jpeg or self.tiff or self.png or self.archive} is ready"
 
 
@@ -86,6 +93,7 @@ class StatusResult:
 
     run: str
     state: str
+    stopped_after: str
     size: str
     created: str
     done_share: float

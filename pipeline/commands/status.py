@@ -51,6 +51,7 @@ def of(run: RunDir) -> StatusResult:
     return StatusResult(
         run=str(run.root),
         state=word,
+        stopped_after=state.stopped_after() if word == "stopped" else "",
         size=str(plan.size),
         created=state.manifest.created,
         done_share=1.0 if word == "finished" else round(done, 4),

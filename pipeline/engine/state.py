@@ -60,6 +60,20 @@ class State:
         """Whether all products have their records; their files are another matter: `problems`."""
         return all(self.done(Ref(output.name, place)) for output, place in self.products())
 
+    def stopped_after(self) -> str:
+        """After which level a run stands, if nothing of the next is begun: ``level 2 of 4``."""
+        count = len(self.brief.plan.levels)
+        for level in range(count, -1, -1):
+            if not self.done(Ref(self.brief.result(level), Place(level=level))):
+                continue
+            begun = any(
+                self._recorded(output, place)
+                for output, place in self.outputs()
+                if place.level == level + 1 or (output.product and level == count)
+            )
+            return "" if begun else f"level {level} of {count}"
+        return ""
+
     def cleaned(self) -> bool:
         """Whether what the print was made of was given up."""
         if self.manifest.cleaned:

@@ -7,6 +7,7 @@ of all that decides its bytes, and what has no valid record with that key is mad
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,7 @@ class Worker:
             raise TilebrushError(f"{run.root} names no photo or no style; start a new run")
         self.keys = Keys(self.brief)
         self.tally = Tally()
+        self.until: int | None = None  # the level to stop after, 0 for the display
         habits = self.brief.settings.run
         self.session = Session(
             hours.window(habits.only_between), console.message, disk_wait=habits.disk_wait
@@ -73,8 +75,9 @@ class Worker:
 
     @property
     def work(self) -> float:
-        """Megapixel-iterations of the whole run."""
-        return sum(table.level_work(self.brief))
+        """Megapixel-iterations of the whole run, or of what is made of it, see `until`."""
+        work = table.level_work(self.brief)
+        return sum(work if self.until is None else work[: self.until + 1])
 
     def go(self, bar: Bar) -> None:
         """Make everything that is not there yet.
@@ -84,7 +87,7 @@ class Worker:
         """
         self.session.bar = bar
         shown = ""
-        for output, places in table.walk(self.brief):
+        for output, places in self._wanted():
             name = self._stage_name(output, places[0])
             if name != shown:
                 self.session.stage(name)
@@ -96,6 +99,16 @@ class Worker:
                     f"{len(self.tally.failed)} tiles failed twice ({names}); the print is not "
                     "written; see run.log, then run tilebrush resume"
                 )
+
+    def _wanted(self) -> Iterator[tuple[Output, list[Place]]]:
+        """The outputs to make, in order: all, or those up to the level to stop after."""
+        begun = False
+        for output, places in table.walk(self.brief):
+            level = places[0].level
+            begun = begun or level > 0
+            if self.until is not None and (level > self.until or (begun and not level)):
+                return
+            yield output, places
 
     def _stage_name(self, output: Output, place: Place) -> str:
         if not place.level:
