@@ -157,3 +157,30 @@ def test_a_loss_that_is_no_number_is_one_line(plain: Studio) -> None:
     what = replace(task(goal, method, everything, everything), iterations=50, optimizer=how)
     with pytest.raises(TilebrushError, match=r"no number after .* lower optimizer\.rate"):
         plain.restyle(canvas, canvas, what)
+
+
+@pytest.mark.parametrize("style", [*STYLES, "relative"])
+def test_zones_have_the_losses_too(
+    plain: Studio, style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One zone of everything is the plain loss; half a picture pulls as hard, and only there."""
+    generator = np.random.default_rng(6)
+    canvas, photo, painting = (
+        generator.random((SIZE.height, SIZE.width, 3), np.float32) for _ in range(3)
+    )
+    everything = Rect(0, 0, SIZE.width, SIZE.height)
+    goal = plain.measure_style(painting, everything)
+    method = Method(style, "mean", 1.0, "mean", "none", 0.0, pixels=SIZE.pixels)
+    what = replace(task(goal, method, everything, everything), weights=Weights(1.0, 0.0, 0.0))
+    whole = at_start(plain, canvas, photo, what, monkeypatch)
+    zones = np.ones((SIZE.height, SIZE.width, 1), np.float32)
+    own = replace(what, style=goal.named(0), zones=zones)
+    same = at_start(plain, canvas, photo, own, monkeypatch)
+    assert same.losses == pytest.approx(whole.losses, rel=1e-4)
+    torch.testing.assert_close(same.gradients[0], whole.gradients[0], rtol=1e-3, atol=1e-7)
+    zones = zones.copy()
+    zones[:, 80:] = 0
+    half = at_start(plain, canvas, photo, replace(own, zones=zones), monkeypatch).gradients[0]
+    assert float(half[:, :, 104:].abs().max()) == 0
+    pull = float(half[:, :, :56].norm()) / float(whole.gradients[0][:, :, :56].norm())
+    assert 0.7 < pull < 1.5  # not twice as hard, though a zone's moments are means of its own
