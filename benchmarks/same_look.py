@@ -43,7 +43,8 @@ def colour_difference(image: Pixels, other: Pixels) -> float:
     """Mean CIEDE2000 difference of two pictures `(H, W, 3)`, pixel by pixel; 1 is just seen."""
     from skimage.color import deltaE_ciede2000, rgb2lab
 
-    return float(np.mean(deltaE_ciede2000(rgb2lab(image), rgb2lab(other))))
+    apart = deltaE_ciede2000(rgb2lab(image), rgb2lab(other))  # type: ignore[no-untyped-call]
+    return float(np.mean(apart))
 
 
 def compared(display: Pixels, large: Pixels) -> tuple[float, float]:

@@ -33,13 +33,16 @@ class Paint:
 
     `copies` of a painting are looked at: 1 as it is, 2 mirrored too, 4 and 8 turned as well;
     `tone` (0 to 1) is the share of the canvas's own broad tones that stays; `lines` (0 to 1) is how
-    far the photo's lines are put back before the display is painted.
+    far the photo's lines are put back before the display is painted; `hold` (0 to 1) is the share
+    of the canvas's forms broader than about `hold_blur` px that stays.
     """
 
     copies: int = 2
     tone: float = 0.5
     seed: int = 0
     lines: float = 0.0
+    hold: float = 0.0
+    hold_blur: float = 1.0
 
 
 def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dictionary:
@@ -84,7 +87,13 @@ def _half(path: Path, size: Size) -> Half:
 def manner(found: Dictionary, how: Paint) -> Manner:
     """How blocks are matched and laid: as long as the strokes of the first painting."""
     height, width = found.sheets[0].pixels.shape[:2]
-    return Manner(block=paint.block_for(Size(width, height)), tone=how.tone, seed=how.seed)
+    return Manner(
+        block=paint.block_for(Size(width, height)),
+        tone=how.tone,
+        seed=how.seed,
+        hold=how.hold,
+        hold_blur=how.hold_blur,
+    )
 
 
 def over(

@@ -208,6 +208,14 @@ class PaintSettings(Section):
         description="share of the canvas's own broad tones that stays; 0: the paint's alone, 1: "
         "smoother skies",
     )
+    hold: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share of the display's forms that stays at every level, 0 to 1: with 1 a "
+        "print seen from afar is its display, and its paint at 2 to 8 times the display's size "
+        "is a tenth flatter; 0: paint is laid freely, and forms of a few px move",
+    )
     lines: float = Field(
         default=1.0,
         ge=0,

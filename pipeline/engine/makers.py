@@ -309,7 +309,11 @@ def painted(job: Job) -> Made:
 
     source = job.path("enlarged canvas")
     places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
-    painting = paint.Painting(source, places, seen, how_painted(job), zones_file(job))
+    # At display size a form of half a px is as fine as any.
+    brief, hold = job.brief, job.setting("paint.hold")
+    blur = brief.level(job.place).size.width / brief.plan.display[-1].size.width / 2
+    how = replace(how_painted(job), hold=hold, hold_blur=blur)
+    painting = paint.Painting(source, places, seen, how, zones_file(job))
     return Made(lambda out: painting.write(out, job.results(painting.tasks())))
 
 

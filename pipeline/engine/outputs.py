@@ -213,6 +213,11 @@ class Brief:
         """Iterations of all scales of the display, and those that join its paint."""
         return sum(scale.iterations for scale in self.plan.display) + self.joining
 
+    @property
+    def holds(self) -> bool:
+        """Whether painted levels keep the forms of the display."""
+        return self.painted and self.settings.paint.hold > 0
+
     def restyled(self, level: int) -> bool:
         """Whether a level above display is restyled by the optimizer."""
         return self.plan.levels[level - 1].iterations > 0
@@ -270,6 +275,8 @@ class Brief:
             return self.scales if self.settings.style.scales else Unset.UNSET
         if key == "style.scale" and self.settings.style.scales:
             return None
+        if key == "paint.hold" and not self.holds:
+            return Unset.UNSET
         if key in ("print.profile", "print.soft_proof"):
             return self.profile(key)
         if key in CHOSEN:

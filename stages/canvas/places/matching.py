@@ -44,7 +44,8 @@ class Manner:
     a neighbour's, as a share of its own distance, in each of `rounds`; `play` of a middle as a
     share of the block; `edge` how much a boundary between two blocks' paint bends towards the
     canvas's own edges, `feather` how gradual it is; `tone` the share of the canvas's own tones
-    that stay, broader than `tone_blur` px.
+    that stay, broader than `tone_blur` px; `hold` the share of its forms that do, broader than
+    about `hold_blur` px.
     """
 
     block: int = 16
@@ -56,6 +57,8 @@ class Manner:
     tone: float = 0.5
     tone_blur: float = 16.0
     seed: int = 0
+    hold: float = 0.0
+    hold_blur: float = 1.0
 
 
 @dataclass(frozen=True)

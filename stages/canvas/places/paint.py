@@ -39,6 +39,7 @@ _SMOOTH = 5  # px: costs are means over so many, so that chance fits of pixels b
 # A block is about as long as a stroke: of paintings of 2 to 6 megapixels looked at, as many strokes
 # fit along a side whatever its px; at 100 % of a larger one 32 px do.
 _BLOCKS_A_SIDE, _LEAST, _MOST = 71, 8, 32
+_HOLDS = 2  # how often forms are put back
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def reach(manner: Manner, options: Options) -> int:
 
 
 def _tone_reach(manner: Manner) -> int:
-    return math.ceil(3 * manner.tone_blur) if manner.tone else 0
+    tone = math.ceil(3 * manner.tone_blur) if manner.tone else 0
+    return tone + (_HOLDS * math.ceil(3 * manner.hold_blur) if manner.hold else 0)
 
 
 def _patch_reach(manner: Manner) -> int:
@@ -139,12 +141,26 @@ def voted(
     if manner.tone:
         apart = _cut(pixels, area.within(window)) - laid
         laid += np.float32(manner.tone) * keys.blurred(apart, manner.tone_blur)
+    if manner.hold:
+        laid = _held(laid, _cut(pixels, area.within(window)), manner)
     found = np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
     if shares is None:
         return found
     own, painted_over = _cut(pixels, part.within(window)), _cut(shares, part.within(window))
     covered = np.minimum(painted_over.sum(axis=-1, keepdims=True), 1)
     return np.asarray(own + covered * (found - own))
+
+
+def _held(laid: Pixels, canvas: Pixels, manner: Manner) -> Pixels:
+    """Paint with the canvas's own forms of `hold_blur` px and more, `(h, w, 3)`.
+
+    Back-projection (M. Irani and S. Peleg, *Improving Resolution by Image Registration*, 1991):
+    what the paint lacks of the canvas, blurred, is added to it, and again what it lacks then: twice
+    a Gaussian keeps more of what is broad and touches less of what is fine than a wider one.
+    """
+    for _ in range(_HOLDS):
+        laid = laid + np.float32(manner.hold) * keys.blurred(canvas - laid, manner.hold_blur)
+    return laid
 
 
 def matched(

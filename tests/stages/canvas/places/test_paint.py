@@ -73,6 +73,29 @@ def test_a_part_is_the_same_in_any_window_and_so_are_bands(monkeypatch: pytest.M
     assert np.mean(np.abs(bands - everything) > 1e-3) < 1e-3
 
 
+def test_forms_that_are_held_stay_and_a_part_is_that_of_the_whole() -> None:
+    canvas, dictionary = soft(painting(300, 240, 2)), made()
+    free = ready(dictionary, canvas)
+    manner = replace(MANNER, hold=1.0, hold_blur=2.0)
+    held = ready(dictionary, canvas, manner)
+
+    def apart(image: np.ndarray) -> float:
+        return float(np.abs(soft(image, 3.0) - soft(canvas, 3.0)).mean())
+
+    everything = whole(canvas, held)
+    assert apart(everything) < 0.4 * apart(whole(canvas, free))
+    around = paint.reach(manner, dictionary.options)
+    assert around == paint.reach(MANNER, dictionary.options) + 12
+    part = Rect(130, 100, 40, 50)
+    left, top = max(0, part.x - around), max(0, part.y - around)
+    right, bottom = min(300, part.right + around), min(240, part.bottom + around)
+    shown = np.ascontiguousarray(canvas[top:bottom, left:right])
+    window = Rect(left, top, right - left, bottom - top)
+    alone = voted(shown, window, part, Size(300, 240), held)
+    there = everything[part.y : part.bottom, part.x : part.right]
+    assert alone == pytest.approx(there, abs=1e-3)
+
+
 def test_the_same_inputs_give_the_same_bytes() -> None:
     canvas = soft(painting(160, 120, 2))
     one, two = (whole(canvas, ready(made(), canvas)) for _ in range(2))
