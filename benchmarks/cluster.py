@@ -117,7 +117,7 @@ async def main(port, count):
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     async with distributed.LocalCluster(
         n_workers=count, processes=False, threads_per_worker=1, scheduler_port=port,
-        protocol="tcp://", host="127.0.0.1", dashboard_address=None, memory_limit=0,
+        protocol="tcp://", host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
         worker_dashboard_address=None, asynchronous=True, silence_logs=logging.CRITICAL,
     ):
         await asyncio.Event().wait()

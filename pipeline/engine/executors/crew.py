@@ -169,8 +169,9 @@ class Crew:
             if address.startswith("local:"):
                 cluster = distributed.LocalCluster(
                     n_workers=int(address.removeprefix("local:")), threads_per_worker=1,
-                    processes=True, host="127.0.0.1", dashboard_address=None, memory_limit=0,
-                    worker_dashboard_address=None, silence_logs=logging.CRITICAL, asynchronous=True,
+                    processes=True, host="127.0.0.1", memory_limit=0, asynchronous=True,
+                    dashboard_address="127.0.0.1:0", worker_dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
                 )  # fmt: skip
                 await stack.enter_async_context(cluster)
                 address = cluster.scheduler_address
