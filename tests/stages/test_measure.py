@@ -220,3 +220,15 @@ def test_halos_are_whole_strides() -> None:
     assert checked_halo(48, 16, 0) == 48
     assert checked_halo(45, 16, 64) == 64
     assert checked_halo(45, 16, 20) == 32
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+def test_strokes_keep_their_size_relative_to_the_picture(scale: float) -> None:
+    painting = Size(30_000, 24_000)  # large enough for all of them
+    shares = []
+    for width in (300, 533, 1600, 6000, 12_000):
+        canvas = Size(width, width * 3 // 4)
+        shares.append(measure.style_size(painting, canvas, scale).width / canvas.width)
+    assert shares == pytest.approx([shares[0]] * len(shares), rel=0.01)
+    own = Size(1600, 1200)  # is never enlarged: beyond its own px its strokes get finer
+    assert measure.style_size(own, Size(12_000, 9_000), scale) == own
