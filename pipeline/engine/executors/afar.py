@@ -55,7 +55,11 @@ class Afar:
                 f"no cluster can be used at {asked.address} ({str(error).splitlines()[0]}); "
                 "start one with dask scheduler, and workers with dask worker; docs/cluster.md"
             ) from error
-        self._first_worker()
+        try:
+            self._first_worker()
+        except BaseException:
+            self.close()
+            raise
 
     def _first_worker(self) -> None:
         """Wait for a worker that is of use; refuse the cluster if all that there are are not."""

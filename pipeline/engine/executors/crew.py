@@ -148,7 +148,7 @@ class Crew:
 
     def _run(self) -> None:
         with dask.config.set(QUIET):
-            for name in ("distributed", "tornado", "asyncio"):
+            for name in ("distributed", "distributed.client", "tornado", "asyncio"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)
             try:
                 asyncio.run(self._main())
