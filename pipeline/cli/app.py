@@ -297,6 +297,22 @@ def verify(run: Run, output: Output) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+@expanded
+def studio(
+    server: Server,
+    output: Output,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder for prints; else Pictures.")
+    ] = None,
+) -> None:
+    """Make prints in the browser, without a terminal."""
+    from pipeline.commands import studio as command
+
+    console = _console(output)
+    _served(lambda: command.studio(folder, console.show, server.port, server.open))
+
+
 @app.command("compare-runs")
 @expanded
 def compare_runs(

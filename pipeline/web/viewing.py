@@ -24,10 +24,14 @@ def app(root: Path, prints: Sequence[str]) -> Starlette:
     async def home(request: Request) -> Response:
         return RedirectResponse(f"{files.FOLDER}/{files.PAGE}")
 
+    async def given(request: Request) -> Response:
+        name = request.path_params["name"]
+        return one(root / name) if name in prints else missing()
+
     routes = [
         Route("/", home),
         folder(f"/{files.FOLDER}", root / files.FOLDER),
-        *(file_of(f"/{name}", root / name) for name in prints),
+        Route("/{name:path}", given),
     ]
     return Starlette(routes=routes)
 
@@ -40,14 +44,15 @@ def folder(at: str, where: Path) -> BaseRoute:
     return Mount(at, StaticFiles(directory=where, check_dir=False, follow_symlink=False))
 
 
-def file_of(at: str, path: Path) -> BaseRoute:
+def one(path: Path) -> Response:
     """One file, if it is there and no link."""
-    from starlette.responses import FileResponse, PlainTextResponse
-    from starlette.routing import Route
+    from starlette.responses import FileResponse
 
-    async def given(request: Request) -> Response:
-        if not path.is_file() or path.is_symlink():
-            return PlainTextResponse("Not there.\n", 404)
-        return FileResponse(path)
+    return missing() if not path.is_file() or path.is_symlink() else FileResponse(path)
 
-    return Route(at, given)
+
+def missing() -> Response:
+    """What is answered where nothing is."""
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse("Not there.\n", 404)

@@ -122,7 +122,7 @@ const page = (() => {
         level.sweeps.length || 1, level.asked, level.iterations, percent(level.done_share), percent(level.share),
         duration(level.foreseen_seconds), level.seconds ? duration(level.seconds) : "-"],
     })));
-    list("plan", [
+    list("happened", [
       ["Budget", data.budget || "none given"],
       ["Memory planned", amount(data.planned_memory_bytes)],
       ["Memory at most", amount(data.peak_memory_bytes)],
@@ -211,7 +211,7 @@ const page = (() => {
     at("files").dataset.filled = text;
     at("files").replaceChildren(data.files.length ? "The print: " : "", ...data.files.flatMap((name, i) => {
       const link = document.createElement("a");
-      link.href = `${place}../${name}`;
+      link.href = `${place}../${name.split("/").map(encodeURIComponent).join("/")}`;
       link.textContent = name;
       return i ? [", ", link] : [link];
     }));
@@ -219,6 +219,7 @@ const page = (() => {
 
   function show(data) {
     const text = JSON.stringify(data);
+    at("report").classList.add("ready");
     if (text !== latest) {
       latest = text;
       levels(data);
@@ -228,7 +229,6 @@ const page = (() => {
       look.update(data, place);
     }
     state(data);
-    at("report").classList.add("ready");
   }
 
   // ---- news: a script can be loaded anew from a disk too, where nothing else can
