@@ -14,7 +14,7 @@ from pathlib import Path
 
 NAMES = (
     "speed", "looks", "texture", "memory", "schedule", "levels", "tiles_vs_whole", "growth",
-    "kills", "hashes", "finish",
+    "kills", "hashes", "finish", "page",
 )  # fmt: skip
 
 
