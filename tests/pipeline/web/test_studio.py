@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from pipeline.config import load as config
 from pipeline.run.directory import RunDir
 from pipeline.web import printing, serving, studio
 from pipeline.web.printing import Prints
@@ -143,3 +146,30 @@ def test_a_form_that_is_none_counts_as_empty(prints: Prints) -> None:
     for body in (b"[]", b"{", b"x" * 100_000):
         found = asked(prints, "POST", f"/{TOKEN}/start", content=body)
         assert found.status_code == 422 and "photo and a painting" in found.json()["error"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+def test_a_print_is_paused_and_goes_on(prints: Prints, printer: Any) -> None:
+    slow = printer.resolved(display_iterations="1500")
+    (prints.folder / "pipeline.toml").write_text(config.to_toml(slow), encoding="utf-8")
+    for role, path in (("photo", printer.photo), ("style", printer.style)):
+        shutil.copy(path, place := prints.place_for(path.name))
+        prints.take(role, place)  # type: ignore[arg-type]
+    name = prints.start({"paper": "2x1.5cm", "dpi": "305"})
+    page = prints.folder / name / "report" / "data.js"
+    wait_for(page.is_file)
+    prints.pause()
+    wait_for(lambda: not prints.working())
+    state = prints.state()
+    assert state["failed"] == "" and not state["prints"][0]["finished"]
+    prints.resume(name)
+    wait_for(lambda: not prints.working())
+    assert prints.state()["prints"] == [{"name": name, "page": True, "finished": True}]
+
+
+def wait_for(what: Any, seconds: float = 240) -> None:
+    ends = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
