@@ -116,7 +116,7 @@
     if (!state) return;
     latest = state;
     const names = state.prints.map((each) => each.name);
-    const wanted = [chosen, state.working, names[0], ""].find((name) => name === "" || names.includes(name));
+    const wanted = [chosen, state.working, names[0]].find((name) => names.includes(name)) || "";
     const text = JSON.stringify(names);
     if (at("prints").dataset.filled !== text) {
       at("prints").dataset.filled = text;
