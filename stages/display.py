@@ -16,7 +16,7 @@ from stages import brushwork, measure
 from stages.brushwork import Paint
 from stages.canvas import files, palette, resample, starts
 from stages.canvas.ground import Tooth, roughened
-from stages.canvas.luminance import luminance
+from stages.canvas.luminance import relit
 from stages.canvas.palette import Toning
 from stages.canvas.starts import Start
 from stages.canvas.zones import division
@@ -192,16 +192,6 @@ def from_files(
     task = _task(measure.style_moments(studio, crisp, scale.size), scale, manner)
     result = studio.restyle(painted, content, task, lambda progress: report(scale, progress))
     return Displayed(relit(painted, result.pixels), (*made.losses, result.losses))
-
-
-def relit(painted: Pixels, joined: Pixels) -> Pixels:
-    """Paint `(H, W, 3)` as light as it is when joined, in its own hues.
-
-    The optimizer joins dabs to strokes, but where it moves colours it makes some that the painting
-    does not have.
-    """
-    lighter = luminance(joined) - luminance(painted)
-    return np.asarray(np.clip(painted + lighter[..., None], 0.0, 1.0), np.float32)
 
 
 def content_energy(

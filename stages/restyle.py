@@ -7,7 +7,7 @@ the sweep, and can be computed in any order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.canvas import feathering, files
+from stages.canvas.luminance import relit
 from stages.measure import clipped
 from stages.nst import studio as studios
 from stages.nst.moments import Moments, made_up
@@ -69,7 +70,10 @@ class TileJob:
 
 @dataclass(frozen=True)
 class Look:
-    """What all tiles of a sweep are restyled to; `canvas` is None when one tile is the canvas."""
+    """What all tiles of a sweep are restyled to; `canvas` is None when one tile is the canvas.
+
+    With `lightness` alone hues stay those of the paint that is joined.
+    """
 
     style: Moments
     canvas: Moments | None
@@ -80,6 +84,7 @@ class Look:
     gains: Mapping[str, float] | None = None
     hues: NDArray[np.float32] | None = None
     method: Method | None = None
+    lightness: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,4 +205,9 @@ def _restyled(
         method=look.method,
         zones=job.zones,
     )
-    return studio.restyle(job.canvas, job.photo, task, report)
+    found = studio.restyle(job.canvas, job.photo, task, report)
+    if not look.lightness:
+        return found
+    write = task.write
+    laid = job.canvas[write.y : write.bottom, write.x : write.right]
+    return replace(found, pixels=relit(laid, found.pixels))

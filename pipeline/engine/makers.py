@@ -424,6 +424,7 @@ def look(job: Job) -> Look:
         gains=restyle.gains(painting, canvases),
         hues=_toning(job).hues,
         method=_method(job),
+        lightness=job.brief.painted,
     )
 
 

@@ -475,6 +475,7 @@ TABLE: tuple[Output, ...] = (
         facts=lambda brief, at: (
             *(brief.level(at).iterations, brief.level(at).content_weight),
             *(brief.tile(at), brief.plan.alignment, brief.parts(at)),
+            *(("lightness",) if brief.painted else ()),
         ),
         there=_restyled,
         work=_window_work,

@@ -11,3 +11,13 @@ WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 def luminance(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of `(..., 3)` sRGB, 0 to 1, as `(...)`."""
     return np.asarray(pixels @ WEIGHTS, np.float32)
+
+
+def relit(painted: NDArray[np.float32], joined: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Paint `(H, W, 3)`, 0 to 1 sRGB, as light as it is when joined, in its own hues.
+
+    The optimizer joins dabs to strokes, but where it moves colours it makes some that the painting
+    does not have.
+    """
+    lighter = luminance(joined) - luminance(painted)
+    return np.asarray(np.clip(painted + lighter[..., None], 0.0, 1.0), np.float32)
