@@ -84,14 +84,17 @@ def tell(settings: Settings, console: Console) -> None:
     Raises:
         UsageError: masks or maps, with a method that knows none.
     """
-    from stages.nst import encoders
-    from stages.nst.published.layering import mapped
-
     why = settings.losses.display_only
     if why and (settings.style.masks or settings.style.maps):
         raise UsageError(
             f"recipe {settings.recipe} takes no masks or maps, because {why}; leave them out"
         )
+    if settings.network == type(settings.network)() and settings.losses == type(settings.losses)():
+        return  # nothing was asked of it, and torch may wait
+
+    from stages.nst import encoders
+    from stages.nst.published.layering import mapped
+
     plain = encoders.architecture(settings.encoder.name)
     found = [f"{a} -> {b}" for a, b in mapped(plain, use(settings).layering).items()]
     told = []

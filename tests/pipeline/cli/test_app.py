@@ -207,7 +207,7 @@ USAGE = [
     "print a b",
     "print a b --run d --size 1x1",
     "print a b --run d --size 600x400 --paper 4x3cm",
-    "print a b --run d --paper A4",
+    "print a b --run d --paper B4",
     "print a b --run d --dpi 0",
     "print a b --run d --dpi nan",
     "print a b --run d --fit stretch",
@@ -359,9 +359,9 @@ def test_display_never_writes_over_its_input(runner: Runner) -> None:
 def test_print(runner: Runner) -> None:
     line = "print p s --run d --paper 40x30cm --dpi 300 --fit cover --budget 36h --quality draft"
     assert main([*line.split(), "--threads", "2", "--force", "--encoder", "vgg19"]) == 0
-    [(name, (photo, styles, run, settings, _, force), _)] = runner.calls
+    [(name, (photo, styles, run, settings, _, force, cluster, until), _)] = runner.calls
     assert (name, photo, styles, run) == ("print_run", Path("p"), [Path("s")], Path("d"))
-    assert force is True
+    assert force is True and cluster is None and until is None
     assert (settings.print.paper, settings.print.dpi) == ("40x30cm", 300)
     assert (settings.print.fit, settings.run.budget) == ("cover", "36h")
     assert (settings.quality, settings.run.threads) == ("draft", 2)
@@ -407,8 +407,8 @@ def test_options_go_before_the_file_and_set_before_all(runner: Runner) -> None:
     Path("pipeline.toml").write_text('[print]\npaper = "4x3cm"\n[run]\nseed = 1\n')
     line = "plan p s --size 600x400 --seed 2 --set run.seed=3 --set tiles.core=256 --no-probe"
     assert called(line) == 0
-    [(name, (_, _, settings, _), named)] = runner.calls
-    assert name == "plan_for" and named == {"probe": False}
+    [(name, (_, _, settings, _, probe, *_), _)] = runner.calls
+    assert name == "plan_for" and probe is False
     assert (settings.print.paper, settings.print.size) == ("", "600x400")
     assert (settings.run.seed, settings.tiles.core) == (3, 256)
 
@@ -482,7 +482,7 @@ WAITING = """
     import sys, time
     import pipeline.commands
     from types import SimpleNamespace
-    def resume(run, console, habits):
+    def resume(run, console, *more):
         try:
             print("working", flush=True)
             time.sleep(30)
