@@ -31,7 +31,7 @@ def folder(tmp_path: Path, printer: Any) -> Path:
     """A studio's folder whose prints take some seconds."""
     made = tmp_path / "prints"
     made.mkdir()
-    slow = printer.resolved(display_iterations="600", paint_iterations="30")
+    slow = printer.resolved(display_iterations="1500", paint_iterations="30")
     (made / "pipeline.toml").write_text(config.to_toml(slow), encoding="utf-8")
     return made
 
@@ -67,8 +67,13 @@ def test_two_files_become_a_print(browser: Any, folder: Path, printer: Any) -> N
         page.click("#start")
         until(page, lambda: page.locator("#state").inner_text().startswith("Working"))
         assert page.locator("#start").is_disabled() and page.locator("#plan").is_disabled()
-        assert page.locator("#pause").is_enabled()
+        page.click("#pause")
+        until(page, lambda: page.locator("#state").inner_text().startswith("Stopped"))
+        until(page, lambda: page.locator("#resume").is_enabled())
         run = folder / "photo_style"
+        assert not RunDir(run).busy()
+        page.click("#resume")
+        until(page, lambda: page.locator("#state").inner_text().startswith("Working"))
         page.close()  # a closed browser stops nothing
         page = browser.new_page()
         page.goto(address)
