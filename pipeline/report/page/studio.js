@@ -8,6 +8,8 @@
   let shown = "";
   let chosen = "";
   let waiting = false;
+  let turns = 0;
+  let newest = 0;
   let latest = { inputs: {}, working: "", prints: [] };
 
   async function asked(where, options) {
@@ -80,9 +82,9 @@
   at("start").onclick = async () => {
     busy(true, "");
     const told = await post("start", form());
-    busy(false);
     if (told) { chosen = told.name; say(`${told.name} is begun.`); }
-    look();
+    await look();
+    busy(false);
   };
   at("pause").onclick = async () => {
     if (await post("pause")) say("Pausing after what is in work; nothing is lost.");
@@ -112,8 +114,10 @@
   // ---- what is done
 
   async function look() {
+    const turn = ++turns;
     const state = await asked("state");
-    if (!state) return;
+    if (!state || turn < newest) return; // a later answer is here already
+    newest = turn;
     latest = state;
     const names = state.prints.map((each) => each.name);
     const wanted = [chosen, state.working, names[0]].find((name) => names.includes(name)) || "";
