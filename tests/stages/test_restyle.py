@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stages import canvas, measure, restyle
+from stages.canvas.luminance import luminance
 from stages.nst.losses import style_loss
 from stages.nst.moments import Moments, residual_target
 from stages.nst.optimize import Optimizer, Progress
@@ -151,3 +152,17 @@ def test_a_tile_in_parts_is_nearly_the_tile(sweep: Sweep, parts: int) -> None:
     apart = np.abs(made.pixels - whole.pixels)
     changed = np.abs(whole.pixels - sweep.start)
     assert 0 < apart.mean() < 0.5 * changed.mean()
+
+
+def test_paint_is_joined_in_its_lightness_alone(sweep: Sweep) -> None:
+    tile = sweep.grid.tiles[0]
+    w = tile.write
+    laid = sweep.start[w.y : w.bottom, w.x : w.right]
+    free, joined = sweep.tile(tile), sweep.tile(tile, replace(sweep.look, lightness=True))
+    inside = ((joined > 0) & (joined < 1)).all(axis=-1)
+    assert inside.mean() > 0.5
+    moved = (joined - laid)[inside]
+    assert np.abs(moved).max() > 0.01
+    np.testing.assert_allclose(moved.std(axis=-1), 0, atol=1e-6)
+    assert (free - laid)[inside].std(axis=-1).max() > 0.01
+    np.testing.assert_allclose(luminance(joined)[inside], luminance(free)[inside], atol=1e-5)
