@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from stages.brushwork import Paint, manner
-from stages.canvas import files
+from stages.canvas import files, resample
 from stages.canvas.files import Pixels, Rows
 from stages.canvas.places import paint, survey
 from stages.canvas.places.dictionary import Dictionary
@@ -20,6 +20,8 @@ from stages.canvas.places.paint import Ready
 from stages.canvas.places.survey import Survey
 from stages.tasks import Shared, Task, Tools
 from stages.tiles import Rect, Size
+
+_SIDE = 1024  # px of parts that are painted at a time
 
 
 def surveyed(canvas: Path, found: Dictionary, how: Paint, zones: Path | None = None) -> Survey:
@@ -87,6 +89,42 @@ class Painting:
     def write(self, dst: Path, done: Iterable[tuple[int, Pixels]]) -> None:
         """Write the painted canvas from the results of the tasks, by number, in any order."""
         files.write_parts(dst, self.size, ((self.pieces[n][0], pixels) for n, pixels in done))
+
+
+class Glimpses:
+    """Parts of a canvas of `size`, enlarged from the one `below` and painted; the rest is not made.
+
+    They are those of the whole canvas, which is surveyed from its enlarged rows, held in bands.
+    """
+
+    def __init__(
+        self, below: Path, size: Size, found: Dictionary, how: Paint, zones: Path | None = None
+    ) -> None:
+        self.below, self.size, self.zones = below, size, zones
+        rows, whose = resample.rows_at(below, size), None if zones is None else _shares(zones)
+        own = manner(found, how)
+        seen = survey.surveyed(rows, size, found, own, shares=whose)
+        self.ready = Ready(found, seen, own)
+
+    def write(self, dst: Path, part: Rect) -> None:
+        """Write a part as a canvas."""
+        pieces = (
+            Rect(x, y, min(_SIDE, part.right - x), min(_SIDE, part.bottom - y))
+            for y in range(part.y, part.bottom, _SIDE)
+            for x in range(part.x, part.right, _SIDE)
+        )
+        size = Size(part.width, part.height)
+        files.write_parts(dst, size, ((own.within(part), self._painted(own)) for own in pieces))
+
+    def _painted(self, part: Rect) -> Pixels:
+        around = paint.reach(self.ready.manner, self.ready.dictionary.options)
+        left, top = max(0, part.x - around), max(0, part.y - around)
+        right = min(self.size.width, part.right + around)
+        bottom = min(self.size.height, part.bottom + around)
+        window = Rect(left, top, right - left, bottom - top)
+        pixels = resample.part_at(self.below, self.size, window)
+        shares = None if self.zones is None else files.channels(self.zones, window)
+        return paint.voted(pixels, window, part, self.size, self.ready, shares)
 
 
 def _shares(zones: Path) -> Rows:

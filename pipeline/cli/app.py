@@ -21,6 +21,7 @@ from pipeline.cli.exits import failed, signals
 from pipeline.cli.options import (
     Choices,
     Computers,
+    Crops,
     Habits,
     Matrix,
     Output,
@@ -122,6 +123,31 @@ def print_command(
         photo, styles, run, settings, console, choices.force, cluster, until_level
     )
     _made(console, result)
+
+
+@app.command()
+@expanded
+def proof(
+    photo: Photo,
+    styles: Styles,
+    choices: Choices,
+    sizes: Print,
+    where: Crops,
+    output: Output,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Folder; else ./PHOTO_STYLE-proof."),
+    ] = None,
+) -> None:
+    """Show parts of a print at full scale, long before a print is ready."""
+    where.check()
+    settings = _settings(choices, sizes.overrides())
+    folder = targets.proof_folder(photo, styles, out, choices.force)
+    from pipeline.commands import proof as command
+
+    console = _console(output)
+    asked = command.Asked(where.crops or command.CROPS, where.crop_size, tuple(where.at or ()))
+    _made(console, command.proof(photo, styles, asked, folder, settings, console))
 
 
 @app.command()

@@ -267,6 +267,38 @@ class Print:
 
 
 @dataclass(frozen=True)
+class Crops:
+    """Which parts of a print `proof` shows."""
+
+    crops: Annotated[
+        int | None,
+        typer.Option(
+            "--crops", metavar="N", min=1, max=20, help="Of most and least detail; default 3."
+        ),
+    ] = None
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="X,Y",
+            help="Instead: a crop's middle, as 0.3,0.4 or in px of the print; may be repeated.",
+        ),
+    ] = None
+    crop_size: Annotated[
+        str, typer.Option("--crop-size", metavar="WxH", help="px of each crop.")
+    ] = "1000x1000"
+
+    def check(self) -> None:
+        """Make sure that places are either named or counted.
+
+        Raises:
+            UsageError: both.
+        """
+        if self.crops is not None and self.at:
+            raise UsageError("both --crops and --at are given; give one of them")
+
+
+@dataclass(frozen=True)
 class Matrix:
     """What `compare` varies."""
 

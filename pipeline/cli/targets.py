@@ -56,6 +56,26 @@ def _check_place(photo: Path, styles: Sequence[Path], out: Path, option: str) ->
         raise UsageError(f"output {str(out)!r} is also an input; name another file with {option}")
 
 
+def proof_folder(photo: Path, styles: Sequence[Path], out: Path | None, force: bool) -> Path:
+    """The folder that `proof` writes into: what the user names, else one of the inputs' names.
+
+    Raises:
+        UsageError: it cannot be, or something is in it and `force` is not given.
+    """
+    from pipeline.run import names
+
+    if out is None:
+        stem = "_".join([photo.stem, *(style.stem for style in styles)])
+        out = Path(names.cut(stem, "-proof", names.longest(Path())))
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; name a folder with -o")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{out} cannot be made; name a folder in one that is there with -o")
+    if out.is_dir() and any(out.iterdir()) and not force:
+        raise UsageError(f"{out} is not empty; name another folder with -o, or use --force")
+    return out
+
+
 def beside_target(a: Path, b: Path, out: Path | None, force: bool) -> Path:
     """The file that `compare-runs` writes: what the user names, else a new one made of both names.
 

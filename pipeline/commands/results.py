@@ -59,6 +59,35 @@ class PrintResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CropRow:
+    """One crop of a proof: its file, its upper left corner and size in px of the print, and why."""
+
+    file: str
+    at: str
+    size: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofResult:
+    """Crops of a print at full scale; `expected_error` is what other proofs were measured at."""
+
+    folder: str
+    sheet: str
+    print_size: str
+    statistics_from: str
+    expected_error: str
+    took_seconds: float
+    peak_memory_bytes: int
+    crops: tuple[CropRow, ...]
+
+    @property
+    def headline(self) -> str:
+        """First line for people."""
+        return f"{self.sheet} is ready"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LevelStatus:
     """How far one level is."""
 

@@ -309,11 +309,7 @@ def painted(job: Job) -> Made:
 
     source = job.path("enlarged canvas")
     places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
-    # At display size a form of half a px is as fine as any.
-    brief, hold = job.brief, job.setting("paint.hold")
-    blur = brief.level(job.place).size.width / brief.plan.display[-1].size.width / 2
-    how = replace(how_painted(job), hold=hold, hold_blur=blur)
-    painting = paint.Painting(source, places, seen, how, zones_file(job))
+    painting = paint.Painting(source, places, seen, how_held(job), zones_file(job))
     return Made(lambda out: painting.write(out, job.results(painting.tasks())))
 
 
@@ -322,6 +318,14 @@ def how_painted(job: Job) -> Paint:
     from stages.brushwork import Paint
 
     return Paint(job.setting("paint.copies"), job.setting("paint.tone"), job.setting("run.seed"))
+
+
+def how_held(job: Job) -> Paint:
+    """How canvases are painted that keep the forms of the display."""
+    # At display size a form of half a px is as fine as any.
+    brief, hold = job.brief, job.setting("paint.hold")
+    blur = brief.level(job.place).size.width / brief.plan.display[-1].size.width / 2
+    return replace(how_painted(job), hold=hold, hold_blur=blur)
 
 
 def _display_paint(job: Job) -> Paint:
@@ -496,7 +500,7 @@ def archive(job: Job) -> Made:
 def _print_file(job: Job, kind: Kind) -> Made:
     from stages import finish
 
-    source, form = _last_canvas(job), _format(job)
+    source, form = _last_canvas(job), print_format(job)
     work, written = job.output.work(job.brief, job.place), 0.0
 
     def did(share: float) -> None:
@@ -616,7 +620,8 @@ def _style_images(job: Job, section: str = "") -> StyleImages:
     )
 
 
-def _format(job: Job) -> PrintFormat:
+def print_format(job: Job) -> PrintFormat:
+    """How print files are written."""
     from stages.canvas import PrintFormat
 
     sheet = job.brief.sheet

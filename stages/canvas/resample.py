@@ -68,6 +68,20 @@ def rows_resized(rows: Rows, source: Size, size: Size, *, kernel: Kernel = "lanc
     return _Resampling(source, size, rows, kernel).part
 
 
+def part_at(src: Path, size: Size, part: Rect) -> Pixels:
+    """A part of what `resize` writes, `(h, w, 3)`; no more of the canvas is read than it takes."""
+    source = files.size_of(src)
+    columns, across = _taps(source.width, size.width, "lanczos3")
+    lines, down = _taps(source.height, size.height, "lanczos3")
+    columns, across = columns[part.x : part.right], across[part.x : part.right]
+    lines, down = lines[part.y : part.bottom], down[part.y : part.bottom]
+    left, top = int(columns.min()), int(lines.min())
+    seen = Rect(left, top, int(columns.max()) + 1 - left, int(lines.max()) + 1 - top)
+    pixels = files.read(src, seen).reshape(seen.height, -1)
+    found = _down(_across(pixels, columns - left, across), lines - top, down)
+    return np.clip(found, 0.0, 1.0).reshape(part.height, part.width, 3)
+
+
 def opacity_at(src: Path, size: Size) -> Rows | None:
     """Any rows, (rows, width), of a canvas's opacity at another size; None if it has none."""
     if files.opacity(src, Rect(0, 0, 1, 1)) is None:
