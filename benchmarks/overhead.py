@@ -30,7 +30,7 @@ PARTS = {
     "blending": (("feathering.py", "blend"),),
     "painting": (("paint.py", "run"), ("paint.py", "surveyed"), ("brushwork.py", "gathered")),
     "resizing": (("resample.py", "resize"),),
-    "writing the print": (("export.py", "write_tiff"), ("export.py", "write_jpeg")),
+    "writing the print": (("formats.py", "write_tiff"), ("formats.py", "write_jpeg")),
     "preparing": (("decode.py", "prepare_photo"), ("decode.py", "prepare_style")),
 }
 SAFETY = ("flushing to disk", "hashing", "locking")
