@@ -141,6 +141,7 @@ def tiny_print(tiny_encoder: Path) -> dict[str, object]:
         "display.iterations": "3",
         "levels.iterations": "2",
         "paint.iterations": "2",
+        "paint.join": "1",
         "levels.sweeps": "2",
         "tiles.core": "64",
         "tiles.overlap": "16",

@@ -596,7 +596,7 @@ def test_print_without_style_is_a_usage_error(printer, tmp_path: Path) -> None:
 def test_display_writes_one_image(printer, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     made = display(printer.photo, [printer.style], out, printer.resolved(), Console(quiet=True))
-    assert (made.size, made.iterations) == ("96x72", 3)
+    assert (made.size, made.iterations) == ("96x72", 4)  # one joins the paint
     assert canvas.inspect(out).size == Size(96, 72)
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
 
