@@ -5,6 +5,10 @@ to the covariances' diagonals. As there, roots are taken by twelve steps of Newt
 their gradients by twelve steps of the same kind on the Lyapunov equation (Lin and Maji, *Improved
 Bilinear Pooling with CNNs*, 2017). Twelve steps have not converged where a covariance is nearly
 singular; the exact root is another loss.
+
+Over tiles moments are those of a canvas that changes as one tile does, which need not be
+anything's: where such a covariance is not positive, the steps diverge, and its nearest positive one
+is taken.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from stages.nst.moments import LayerMoments
 
 _STEPS = 12
 _DIAGONAL = 1e-4
+_ASTRAY = 0.1  # how far a root's square may be from its matrix, as a share of that
 
 
 def covariance(moments: LayerMoments) -> Tensor:
@@ -44,13 +49,10 @@ def square_root(matrix: Tensor) -> Tensor:
 class _Root(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, matrix: Tensor) -> Tensor:
-        size = matrix.norm()
-        three = 3 * torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-        y, z = matrix / size, three / 3
-        for _ in range(_STEPS):
-            step = (three - z @ y) / 2
-            y, z = y @ step, step @ z
-        root: Tensor = y * size.sqrt()
+        root = _stepped(matrix)
+        apart = (root @ root - matrix).norm() / matrix.norm()
+        if not bool(apart < _ASTRAY):  # not a number either
+            root = _stepped(_positive(matrix))
         ctx.save_for_backward(root)
         return root
 
@@ -67,3 +69,21 @@ class _Root(torch.autograd.Function):
                 a = a @ square / 2
         found: Tensor = q / 2
         return found
+
+
+def _stepped(matrix: Tensor) -> Tensor:
+    size = matrix.norm()
+    three = 3 * torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
+    y, z = matrix / size, three / 3
+    for _ in range(_STEPS):
+        step = (three - z @ y) / 2
+        y, z = y @ step, step @ z
+    root: Tensor = y * size.sqrt()
+    return root
+
+
+def _positive(matrix: Tensor) -> Tensor:
+    """The nearest matrix without negative eigenvalues."""
+    values, axes = torch.linalg.eigh((matrix + matrix.T) / 2)
+    found: Tensor = (axes * values.clamp(min=_DIAGONAL)) @ axes.T
+    return found

@@ -44,3 +44,16 @@ def test_a_root_is_one() -> None:
     a = torch.randn(6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     matrix = a @ a.T + torch.eye(6)
     assert torch.allclose(square_root(matrix) @ square_root(matrix), matrix, rtol=1e-6)
+
+
+def test_what_is_no_covariance_has_a_root_all_the_same() -> None:
+    axes = torch.linalg.qr(torch.randn(6, 6, generator=torch.Generator().manual_seed(0)))[0]
+    values = torch.tensor([3.0, 2.0, 1.0, 0.5, 0.2, -0.4])
+    crooked = (axes * values) @ axes.T
+    crooked.requires_grad_(True)
+    root = square_root(crooked)
+    assert torch.isfinite(root).all()
+    nearest = (axes * values.clamp(min=0)) @ axes.T
+    assert (root.detach() @ root.detach() - nearest).norm() < 0.02 * nearest.norm()
+    root.sum().backward()  # type: ignore[no-untyped-call]
+    assert crooked.grad is not None and torch.isfinite(crooked.grad).all()
