@@ -44,7 +44,7 @@ def test_display_brings_the_photo_nearer_to_the_painting(
     assert main([str(part) for part in command]) == 0
     shown = capsys.readouterr()
     result = json.loads(shown.out)
-    assert (result["encoder"], result["size"], result["iterations"]) == ("bundled", "160x120", 25)
+    assert (result["encoder"], result["size"], result["iterations"]) == ("bundled", "160x120", 35)
 
     before, after, goal = (pixels(path, tmp_path) for path in (photo, out, style))
     assert after.shape == (120, 160, 3)

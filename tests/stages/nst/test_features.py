@@ -60,6 +60,7 @@ def test_numbers_and_gradient_are_those_of_the_plain_way(
 ) -> None:
     monkeypatch.setattr(reading, "CHUNK", chunk)
     monkeypatch.setattr(bands, "BAND", band)
+    torch.manual_seed(0)  # of some images a feature lies on the edge of its ReLU
     image = torch.rand(1, 3, 96, 128, requires_grad=True)
     ours, theirs = read(encoder, image, wanted(encoder)), plainly(encoder, image)
     for name, one in theirs.moments.layers.items():
