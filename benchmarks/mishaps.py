@@ -72,7 +72,7 @@ def damage(judge: Judge, count: int, row: Row) -> None:
             judge.tell(f"{row.what}: {what}: verify gave {found.code}, {named} {found.said}")
         if "update tilebrush" in found.said:  # the bit made a newer format of it: left alone
             continue
-        output = _output_of(name)
+        output = output_of(name)
         spared = _TOGETHER if output in _TOGETHER else {output}
         judge.resumed(row, what, {k: v for k, v in kept.items() if k not in spared})
 
@@ -82,8 +82,11 @@ def _kind(name: str) -> str:
     return name.translate(digits)
 
 
-def _output_of(name: str) -> str:
-    if not name.endswith(".json") or "/" not in name:
+def output_of(name: str) -> str:
+    """The output that a file of a run is, or is the record of."""
+    record = name.endswith(".json") and "/" in name
+    # prepare/credits.json is an output, prepare/credits.json.json its record.
+    if not record or "." not in name.removesuffix(".json"):
         return name
     return name.removesuffix(".json").removeprefix("finish/")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import faulty, powercut
+from benchmarks import faulty, mishaps, powercut
 from benchmarks.trials import Ended, forked
 
 ROOT = Path(__file__).parents[1]
@@ -111,3 +111,18 @@ def test_what_was_not_flushed_is_lost(tmp_path: Path, dice: int | None) -> None:
     else:
         assert found.get("gone", b"gone") == b"gone"
         assert found.get("nameless", b"nameless") == b"nameless"
+
+
+@pytest.mark.parametrize(
+    ("file", "output"),
+    [
+        ("prepare/photo.npy", "prepare/photo.npy"),
+        ("prepare/photo.npy.json", "prepare/photo.npy"),
+        ("prepare/credits.json", "prepare/credits.json"),
+        ("prepare/credits.json.json", "prepare/credits.json"),
+        ("finish/print.tif.json", "print.tif"),
+        ("run.json", "run.json"),
+    ],
+)
+def test_an_output_is_told_from_its_record(file: str, output: str) -> None:
+    assert mishaps.output_of(file) == output
