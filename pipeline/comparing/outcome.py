@@ -14,13 +14,14 @@ from pipeline.planning import estimate, levels
 from pipeline.run import usage
 from pipeline.run.comparison import Cell, ComparisonDir
 from stages.errors import TilebrushError
+from stages.verdict import Verdict
 
 if TYPE_CHECKING:
     from pipeline.run.records import Record
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Verdict):
     """One picture: what it has of each axis, what it took, what it looks like, its rank.
 
     The measures are those of `stages.judge`. `variant` says how it was stylized, by the axes that
@@ -36,16 +37,6 @@ class Row:
     peak_memory_bytes: int
     energy_kwh: float
     cost: float
-    coherence: float | None
-    weave: float | None
-    grain: float | None
-    contrast_least: float | None
-    contrast_most: float | None
-    structure: float | None
-    palette: float | None
-    foreign_share: float | None
-    style_loss: float | None
-    content_loss: float | None
     variant: str = ""
     rank: float = 0.0
     losses: tuple[float, ...] = ()
@@ -57,7 +48,7 @@ class Row:
 
 
 TIMES = ("seconds", "peak_memory_bytes", "energy_kwh", "cost")  # what another try takes otherwise
-MEASURES = tuple(f.name for f in fields(Row) if f.type == "float | None")
+MEASURES = tuple(f.name for f in fields(Verdict))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -163,13 +163,6 @@ def as_vips(path: Path) -> Any:
     return image.extract_band(0, n=3) if channels > 3 else image
 
 
-def _reflected(start: int, stop: int, length: int) -> NDArray[np.intp]:
-    """Indices start to stop of an axis that is mirrored at its first and last element."""
-    period = max(1, 2 * (length - 1))
-    around = np.arange(start, stop) % period
-    return np.minimum(around, period - around) if length > 1 else np.zeros_like(around)
-
-
 class Layout(NamedTuple):
     """Size of a canvas in px, the byte where its pixels start, and the floats of each pixel."""
 
