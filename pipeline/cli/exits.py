@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pipeline.host import stopping
 from stages.errors import Interrupted, ResourceError, TilebrushError, UsageError
 
 _DEBUG = "TILEBRUSH_DEBUG"
@@ -88,7 +89,8 @@ def signals() -> Iterator[None]:
     SIGHUP says that the terminal was closed. `nohup` has it ignored, and then it is.
 
     A signal can strike inside a library's own code, which may turn `Interrupted` into an error of
-    its own; whatever fails after a signal counts as interrupted.
+    its own; whatever fails after a signal counts as interrupted. Or it swallows it, see
+    `pipeline.host.stopping`.
     """
     caught: list[int] = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
@@ -105,6 +107,7 @@ def signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         if not struck:
             struck.append(number)
+            stopping.tell(number)
             for each in before:
                 signal.signal(each, signal.SIG_DFL)
         if _TIMER and _swallows(frame):  # again in a moment, when it has gone on a little
@@ -114,6 +117,7 @@ def signals() -> Iterator[None]:
             return
         raise Interrupted(struck[0])
 
+    stopping.forget()
     try:
         for number in caught:
             before[number] = signal.signal(number, stop)
@@ -127,3 +131,4 @@ def signals() -> Iterator[None]:
         raise
     finally:
         restore()
+        stopping.forget()

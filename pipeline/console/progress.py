@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline.config import units
 from pipeline.console import render
+from pipeline.host import stopping
 
 # The pace is that of the latest work: what lies this share of all work back counts a third. The
 # first tile soon outweighs the display stage and the first guess, which counts as much as that.
@@ -73,7 +74,12 @@ class Bar:
         self._draw, self._on_clock = draw, on_clock
 
     def advance(self, work: float, note: str = "") -> None:
-        """Count `work` as done just now."""
+        """Count `work` as done just now.
+
+        Raises:
+            Interrupted: this process was told to end.
+        """
+        stopping.check()
         self.pace.add(work)
         self.note = note
         self._draw(self, False)
@@ -85,7 +91,12 @@ class Bar:
         self._draw(self, False)
 
     def stage(self, name: str) -> None:
-        """Say which stage has begun."""
+        """Say which stage has begun.
+
+        Raises:
+            Interrupted: this process was told to end.
+        """
+        stopping.check()
         self.at, self.note = name, ""
         self._draw(self, True)
 

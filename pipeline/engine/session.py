@@ -8,6 +8,7 @@ from contextlib import nullcontext
 
 from pipeline.config import units
 from pipeline.console.console import Bar
+from pipeline.host import stopping
 from pipeline.host.energy import Meter
 from pipeline.host.hours import Gate, Window, rest
 from pipeline.run import usage as spent
@@ -54,7 +55,12 @@ class Session:
         return self.gate.closed_until() is None
 
     def enter(self) -> None:
-        """Wait, if it must be, until work may be done."""
+        """Wait, if it must be, until work may be done.
+
+        Raises:
+            Interrupted: this process was told to end.
+        """
+        stopping.check()
         opens = self.gate.closed_until()
         if opens is None:
             return

@@ -30,6 +30,7 @@ MOST_BYTES = 1_000_000_000  # of one file that is given
 _INPUTS, _LOG = "inputs", "studio.log"
 _PLAN_SECONDS = 600.0
 _OPTIONS = ("paper", "dpi", "fit", "quality", "budget")
+_PAUSED = (128 + signal.SIGTERM, -signal.SIGTERM)  # how a print ends that is told to
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Prints:
         self.given: dict[Role, Given] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._name, self._planning = "", False
+        self._first: tuple[str, ...] = ()  # the words that began the print of that name
 
     # ---- files
 
@@ -110,7 +112,8 @@ class Prints:
         self._check_free()
         inputs = self._inputs()
         name = self._new_name()
-        self._begin(name, "print", *inputs, f"--run={self.folder / name}", *_options(form))
+        self._first = ("print", *inputs, f"--run={self.folder / name}", *_options(form))
+        self._begin(name, *self._first)
         return name
 
     def resume(self, name: str) -> None:
@@ -121,9 +124,12 @@ class Prints:
             UsageError: there is none of that name.
         """
         self._check_free()
-        if name not in self.names():
+        if name in self.names():
+            self._begin(name, "resume", str(self.folder / name))
+        elif name and name == self._paused_early():
+            self._begin(name, *self._first)
+        else:
             raise UsageError(f"there is no print {name!r}")
-        self._begin(name, "resume", str(self.folder / name))
 
     def pause(self) -> None:
         """Tell the print that is made to end; what is finished is saved.
@@ -190,21 +196,28 @@ class Prints:
 
     def state(self) -> dict[str, Any]:
         """All that the page asks for again and again."""
-        working = self.working()
+        working, early = self.working(), self._paused_early()
+        begun = [{"name": early, "page": False, "finished": False}] if early else []
         return {
             "inputs": {role: {"name": f.name, "size": f.size} for role, f in self.given.items()},
             "working": working,
             "failed": "" if working else self._failed(),
-            "prints": [self._told(name) for name in self.names()],
+            "prints": begun + [self._told(name) for name in self.names()],
         }
 
     def _told(self, name: str) -> dict[str, Any]:
         data = files.read_data(self.folder / name / files.FOLDER / files.DATA)
         return {"name": name, "page": bool(data), "finished": data.get("state") == "finished"}
 
+    def _paused_early(self) -> str:
+        """The name of a print that was paused before its folder was there, if one was."""
+        if self._process is None or self._process.poll() not in _PAUSED:
+            return ""
+        return "" if RunDir.exists(self.folder / self._name) else self._name
+
     def _failed(self) -> str:
         """The last words of a print that ended with an error; a pause is none."""
-        if self._process is None or self._process.returncode in (None, 0, 130, -signal.SIGINT):
+        if self._process is None or self._process.returncode in (None, 0, *_PAUSED):
             return ""
         try:
             return _last_line((self.folder / _LOG).read_text(encoding="utf-8", errors="replace"))
@@ -234,8 +247,8 @@ def _last_line(text: str) -> str:
 
 
 def _interrupt(pid: int) -> None:
-    # Elsewhere there is no such signal; ended at once, a print loses the tile in work at most.
-    os.kill(pid, signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+    # Not SIGINT: who is started in a shell's background ignores it, and so do all that it starts.
+    os.kill(pid, signal.SIGTERM)
 
 
 def _worker_of(run: Path) -> int | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +165,35 @@ def test_a_print_is_paused_and_goes_on(prints: Prints, printer: Any) -> None:
     wait_for(lambda: not prints.working())
     state = prints.state()
     assert state["failed"] == "" and not state["prints"][0]["finished"]
+    prints.resume(name)
+    wait_for(lambda: not prints.working())
+    assert prints.state()["prints"] == [{"name": name, "page": True, "finished": True}]
+
+
+@pytest.fixture
+def sigint_ignored() -> Iterator[None]:
+    """As where a script begins a studio in its background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+@pytest.mark.usefixtures("sigint_ignored")
+@pytest.mark.parametrize("after", [0.0, 0.3, 1.0])
+def test_a_print_that_is_paused_at_once_goes_on(prints: Prints, printer: Any, after: float) -> None:
+    (prints.folder / "pipeline.toml").write_text(config.to_toml(printer.resolved()), "utf-8")
+    for role, path in (("photo", printer.photo), ("style", printer.style)):
+        shutil.copy(path, place := prints.place_for(path.name))
+        prints.take(role, place)  # type: ignore[arg-type]
+    name = prints.start({"paper": "2x1.5cm", "dpi": "305"})
+    time.sleep(after)
+    prints.pause()
+    wait_for(lambda: not prints.working(), 60)
+    state = prints.state()
+    assert state["failed"] == "" and not state["prints"][0]["finished"]
+    assert [own["name"] for own in state["prints"]] == [name]
     prints.resume(name)
     wait_for(lambda: not prints.working())
     assert prints.state()["prints"] == [{"name": name, "page": True, "finished": True}]
