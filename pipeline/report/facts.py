@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.run.workers import WorkerRow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -96,7 +98,10 @@ class Now:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that the page shows; `written` is the time at which it was so."""
+    """All that the page shows; `written` is the time at which it was so.
+
+    `workers` of a cluster are those that work on the run, or did when it was worked on last.
+    """
 
     name: str
     run: str
@@ -125,3 +130,4 @@ class Facts:
     levels: tuple[LevelFacts, ...]
     settings: tuple[Setting, ...]
     files: tuple[str, ...]
+    workers: tuple[WorkerRow, ...]

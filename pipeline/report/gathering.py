@@ -25,7 +25,7 @@ from pipeline.report.facts import (
     SweepFacts,
     TileFacts,
 )
-from pipeline.run import usage
+from pipeline.run import usage, workers
 from pipeline.run.records import Record, now
 from stages.tiles import Tile
 
@@ -77,6 +77,7 @@ def facts(state: State, word: str, at: Now, peak_memory: int, style_pixels: int)
             for output, place in state.products()
             if state.path(output, place).is_file()
         ),
+        workers=workers.read(state.run.root),
     )
 
 

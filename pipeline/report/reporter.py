@@ -22,8 +22,9 @@ from pipeline.planning.resolve import peak_memory
 from pipeline.report import files, gathering
 from pipeline.report.facts import Facts, Now
 from pipeline.report.gathering import Wanted
-from pipeline.run import atomic, names
+from pipeline.run import atomic, names, workers
 from pipeline.run.directory import RunDir
+from pipeline.run.workers import WorkerRow
 from stages.errors import Interrupted
 from stages.tiles import Size
 
@@ -138,7 +139,8 @@ class Page:
         self.drawing = worked() - began
         found = gathering.facts(state, word, at, self._peak(), _style_pixels(wanted))
         there = tuple(p for p in found.pictures if self._pyramid(p.folder).is_dir())
-        self._data(replace(found, pictures=there))
+        known = found.workers or self._before(found.created)
+        self._data(replace(found, pictures=there, workers=known))
         self._sweep({each.folder for each in there})
 
     def _assets(self, title: str) -> None:
@@ -182,6 +184,12 @@ class Page:
         new = json.loads(json.dumps(asdict(facts)))
         if {**old, "written": ""} != {**new, "written": ""}:
             atomic.atomic_write_text(path, files.as_data(facts))
+
+    def _before(self, created: str) -> tuple[WorkerRow, ...]:
+        """The workers that the page of the run that was begun then told of last."""
+        told = files.read_data(self.folder / files.DATA)
+        said = told.get("workers") if told.get("created") == created else None
+        return workers.rows(said) if isinstance(said, list) else ()
 
     def _peak(self) -> int:
         """The most memory that any process took which worked on the run, as far as is known."""

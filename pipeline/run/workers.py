@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.run import atomic
 
@@ -44,8 +45,16 @@ def read(root: Path) -> tuple[WorkerRow, ...]:
         said = json.loads((root / FILE).read_bytes())
         if time.time() - float(said["at"]) > _FRESH:
             return ()
-        return tuple(WorkerRow(**row) for row in said["workers"])
+        return rows(said["workers"])
     except (OSError, ValueError, TypeError, KeyError):
+        return ()
+
+
+def rows(said: list[dict[str, Any]]) -> tuple[WorkerRow, ...]:
+    """Workers as they were written down; none if they are no such."""
+    try:
+        return tuple(WorkerRow(**row) for row in said)
+    except TypeError:
         return ()
 
 

@@ -24,6 +24,12 @@ from browser import (
     zoom,
 )
 
+from pipeline.report.facts import Now
+from pipeline.report.reporter import Page
+from pipeline.run import workers
+from pipeline.run.directory import RunDir
+from pipeline.run.workers import WorkerRow
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package is `chromium`"),
@@ -155,6 +161,37 @@ def test_all_can_use_it(browser: Any, address: str, scheme: str, size: str) -> N
         assert violations(page) == []
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0  # nothing to scroll sideways
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_workers_of_a_cluster_are_seen_live(browser: Any, copied: Path, size: str) -> None:
+    def told(done: int) -> None:
+        rows = [
+            WorkerRow(
+                name=f"tcp://10.0.0.{n}:40000", host="attic", state="working", done=done,
+                doing=f"restyle@2 sweep 1 tile 0,{n}", seconds=4.0, work=2.0, joules=60.0 * (n - 1),
+            )
+            for n in (1, 2)
+        ]  # fmt: skip
+        workers.write(copied, tuple(rows))
+        Page(RunDir.open(copied)).write("working", Now())
+
+    address = (copied / "report" / "index.html").as_uri()
+    with opened(browser, address) as page:
+        assert not page.locator("#workers-part").is_visible()
+    told(3)
+    with opened(browser, address, **(PHONE if size == "phone" else {})) as page:
+        cells = page.locator("#workers tbody td")
+        assert cells.all_inner_texts()[8:] == [
+            *("tcp://10.0.0.2:40000", "attic", "working", "restyle@2 sweep 1 tile 0,2"),
+            *("3", "0.5", "4.0 s", "60 J"),
+        ]
+        assert cells.nth(7).inner_text() == "not known"
+        told(5)
+        page.wait_for_function("document.querySelectorAll('#workers td')[4].innerText === '5'")
+        assert violations(page) == []
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0
 
 
 def test_every_control_is_reached_with_the_keyboard(browser: Any, address: str) -> None:

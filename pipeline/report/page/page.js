@@ -41,6 +41,11 @@ const page = (() => {
     return `${number(value)} TB`;
   }
 
+  function energy(joules) {
+    if (!joules) return "not known";
+    return joules < 36000 ? `${number(joules)} J` : `${number(joules / 3.6e6)} kWh`;
+  }
+
   const percent = (share) => `${Math.round(100 * share)} %`;
 
   // ---- tables
@@ -129,6 +134,18 @@ const page = (() => {
       ["Disk planned", amount(data.planned_disk_bytes)],
       ["Disk by now", amount(data.disk_bytes)],
     ]);
+  }
+
+  function workers(data) {
+    const working = data.state === "working";
+    const heads = [["worker"], ["computer"], ["state"], ["does"], ["done", "number"], ["pace, MP iterations a second", "number"],
+      ["busy", "number"], ["energy", "number"]];
+    at("workers-part").hidden = !data.workers.length;
+    table("workers", heads, data.workers.map((each) => ({
+      cells: [each.name, each.host, working ? each.state : "left", (working && each.doing) || "-", each.done,
+        each.seconds ? number(each.work / each.seconds) : "-", duration(each.seconds),
+        energy(each.joules)],
+    })));
   }
 
   function again(data) {
@@ -223,6 +240,7 @@ const page = (() => {
     if (text !== latest) {
       latest = text;
       levels(data);
+      workers(data);
       again(data);
       rest(data);
       charts.update(data.levels);

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import signal
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipeline.engine.worker import Worker
 from pipeline.report import files, gathering, reporter
 from pipeline.report.facts import Now
 from pipeline.report.reporter import Page, write
+from pipeline.run import workers
 from pipeline.run.directory import RunDir
 from stages import canvas
 from stages.errors import Interrupted, TilebrushError
@@ -128,6 +129,25 @@ def test_interrupted_it_says_stopped(
     with pytest.raises(Interrupted):
         printer(tmp_path / "run")
     assert data(tmp_path / "run")["state"] == "stopped"
+
+
+def test_it_tells_of_the_workers_of_a_cluster_also_when_they_are_gone(
+    copied: Path, printer: Any
+) -> None:
+    assert data(copied)["workers"] == []
+    row = workers.WorkerRow(
+        name="w1", host="attic", state="working", doing="restyle@1", done=3, seconds=4.0,
+        work=2.0, joules=60.0,
+    )  # fmt: skip
+    workers.write(copied, (row,))
+    page = Page(RunDir.open(copied))
+    page.write("working", Now())
+    assert data(copied)["workers"] == [asdict(row)]
+    workers.forget(copied)
+    page.write("finished", Now())
+    assert data(copied)["workers"] == [asdict(row)]
+    printer(copied, force=True, style_weight="2")  # another print
+    assert data(copied)["workers"] == []
 
 
 def test_nothing_is_written_that_is_not_new(copied: Path) -> None:
