@@ -22,10 +22,11 @@ from stages.tasks import Shared, Task
 
 if TYPE_CHECKING:
     from stages.nst.network import Encoder
+    from stages.nst.published.form import Form
     from stages.nst.studio import Studio
 
 _ONE_AT_A_TIME = threading.Lock()  # a task has all threads of its process
-_AT_WORK: dict[tuple[str, Precision, Device], Studio] = {}
+_AT_WORK: dict[tuple[object, ...], Studio] = {}
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Kit:
     """What tasks of a run are computed with: the encoder, its numbers, the device, the threads.
 
     `weights` is the SHA-256 of the encoder's weights, which its parcel is checked by once more.
+    `form` and `sketches` are those of the studio (stages.nst.published.use).
     """
 
     encoder: Shared[Encoder] | None
@@ -102,6 +104,8 @@ class Kit:
     precision: Precision
     device: Device
     threads: int
+    form: Form | None = None
+    sketches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,10 @@ class _Tools:
         """The encoder at work, made ready once."""
         kit = self._kit
         assert kit.encoder is not None
-        name = kit.encoder.digest, kit.precision, kit.device
+        name = kit.encoder.digest, kit.precision, kit.device, kit.form, kit.sketches
         if name not in _AT_WORK:
             from stages.nst.device import there
+            from stages.nst.published.form import Form
             from stages.nst.studio import Studio
 
             encoder = kit.encoder.value
@@ -136,7 +141,8 @@ class _Tools:
                     f"needed {kit.weights[:12]}"
                 )
             _AT_WORK.clear()
-            _AT_WORK[name] = Studio(encoder, kit.precision, there(kit.device))
+            form, device = kit.form or Form(), there(kit.device)
+            _AT_WORK[name] = Studio(encoder, kit.precision, device, form, kit.sketches)
         return _AT_WORK[name]
 
     def step(self) -> None:

@@ -140,6 +140,27 @@ class LossSettings(Section):
         default=(), description="layers whose patches count, out of content_layers; empty: all"
     )
     patch_size: int = Field(default=3, ge=1, le=7, description="positions to a side of a patch")
+    histogram: float = Field(
+        default=0.0,
+        ge=0,
+        le=1e9,
+        description="weight of histograms beside style: each channel's values are drawn to the "
+        "painting's distribution of them, relative to their own size (Risser et al. 2017). Over "
+        "tiles too; takes about twice the time. 0: none",
+        json_schema_extra=with_(
+            "losses.style", "relative", "gram", "gram-1", "gram+spread", "wasserstein"
+        ),
+    )
+    sliced: float = Field(
+        default=0.0,
+        ge=0,
+        le=1e9,
+        description="weight of the sliced Wasserstein distance beside style: the same along twice "
+        "as many directions as channels (Heitz et al. 2021); with style.weight=0 it stands alone",
+        json_schema_extra=with_(
+            "losses.style", "relative", "gram", "gram-1", "gram+spread", "wasserstein"
+        ),
+    )
     range_weight: float = Field(
         default=10.0,
         ge=0,
@@ -162,6 +183,13 @@ class LossSettings(Section):
         if not set(self.patch_layers) <= set(self.content_layers):
             raise ValueError("patch_layers must be among content_layers")
         return self
+
+    @property
+    def sketches(self) -> tuple[str, ...]:
+        """The distributions of features that losses want, by their names."""
+        if self.style == "neighbours":
+            return ()
+        return tuple(name for name in ("histogram", "sliced") if getattr(self, name) > 0)
 
     @property
     def display_only(self) -> str:

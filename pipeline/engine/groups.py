@@ -19,7 +19,7 @@ LOSS = (
     *_of(
         "losses",
         "style norm spread content variation range_weight query_photo splitting patches "
-        "patch_layers patch_size",
+        "patch_layers patch_size histogram sliced",
     ),
 )
 OLD_OPTIMIZER = _of("optimizer", "name history rate step")

@@ -581,6 +581,8 @@ def _method(job: Job) -> Method | None:
         patches=job.setting("losses.patches"),
         patch_layers=job.setting("losses.patch_layers"),
         patch_size=job.setting("losses.patch_size"),
+        histogram=job.setting("losses.histogram"),
+        sliced=job.setting("losses.sliced"),
     )
     return None if found.own else found
 

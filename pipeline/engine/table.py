@@ -60,6 +60,13 @@ def _whose(facts: Callable[[Brief, Place], object]) -> Callable[[Brief, Place], 
     )
 
 
+def _sketched(facts: Callable[[Brief, Place], object]) -> Callable[[Brief, Place], object]:
+    """Facts, and which distributions of features are taken, where any are."""
+    return lambda brief, at: (
+        (facts(brief, at), found) if (found := brief.settings.losses.sketches) else facts(brief, at)
+    )
+
+
 def _colour_mask(brief: Brief) -> list[Ref]:
     """The mask of where colours are kept, if there is one."""
     return [Ref("colour mask")] if brief.has(COLOUR_MASK) else []
@@ -442,7 +449,7 @@ TABLE: tuple[Output, ...] = (
         make=makers.style_moments,
         inputs=lambda brief, _: [*_paintings(brief), *_masks(brief)],
         settings=(*COMPUTED, *PAINTINGS, "levels.soften", "levels.comb"),
-        facts=_whose(lambda brief, at: (brief.level(at).size, brief.painted)),
+        facts=_sketched(_whose(lambda brief, at: (brief.level(at).size, brief.painted))),
         there=_restyled,
         measured=True,
     ),
@@ -455,7 +462,7 @@ TABLE: tuple[Output, ...] = (
         make=makers.moments,
         inputs=lambda brief, at: [_sweep_source(brief, at), *_zones(brief, at)],
         settings=COMPUTED,
-        facts=lambda brief, at: brief.grid(at),
+        facts=_sketched(lambda brief, at: brief.grid(at)),
         there=_many,
         work=lambda brief, at: (
             len(brief.grid(at).tiles) * brief.grid(at).tiles[0].window.pixels * MEASURE_WORK / 1e6

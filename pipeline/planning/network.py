@@ -49,6 +49,7 @@ def use(settings: Settings) -> Use:
             padding="reflect" if apart else network.padding,
             gains=network.stand_in if other else (1.0,),
         ),
+        sketches=losses.sketches,
     )
 
 

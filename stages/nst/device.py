@@ -206,7 +206,7 @@ def open_studio(
     keep_memory()
     use_threads(threads)
     found = load(encoder, Path(weights) if weights else None, note=note, use=use)
-    return Studio(found, precision, device, use.form)
+    return Studio(found, precision, device, use.form, use.sketches)
 
 
 def torch_version() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -35,7 +35,8 @@ class Wanted:
     Regions are px of the image that the encoder is shown, left and top on whole cells. `weight`
     `(1, 1, H, W)` of the image's px is how much positions count; there is no way back through it.
     `zones` `(1, Z, H, W)` are the shares of zones in the image's px: moments are then those of
-    every zone, named by `moments.in_zone`.
+    every zone, named by `moments.in_zone`. `sketches` are the distributions of features that are
+    taken beside moments, by the losses that want them (stages.nst.published.distributions).
     """
 
     style: tuple[str, ...]
@@ -44,6 +45,7 @@ class Wanted:
     write: Rect = NOWHERE
     weight: Tensor | None = None
     zones: Tensor | None = None
+    sketches: tuple[str, ...] = ()
 
     def names(self, layer: str) -> tuple[str, ...]:
         """What a style layer's moments are called."""
@@ -71,11 +73,23 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Features `(N, C)` of a layer in a region, and how much its positions count `(N,)`."""
+
+    features: Tensor
+    weights: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class Reading:
-    """Moments of the style layers; content features by layer, `(N, C)` in float32."""
+    """Moments of the style layers; content features by layer, `(N, C)` in float32.
+
+    Where distributions are taken, what they are taken of, by the moments' names.
+    """
 
     moments: Moments
     content: dict[str, Tensor]
+    seen: dict[str, Seen] = field(default_factory=dict)
 
 
 def read(encoder: Encoder, image: Tensor, wanted: Wanted, *, bfloat16: bool = False) -> Reading:

@@ -7,14 +7,16 @@ loss as 4 N_l^2 M_l^2: so divided, moments of a canvas are the area-weighted mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from stages.nst.network import Architecture
 from stages.tiles import Rect
+
+_SKETCH = "sketch."
 
 
 def in_zone(name: str, zone: int) -> str:
@@ -30,11 +32,15 @@ def in_zone(name: str, zone: int) -> str:
 
 @dataclass(frozen=True)
 class LayerMoments:
-    """Moments of one layer over `count` positions: `mean` `(C,)`, Gram matrix `gram` `(C, C)`."""
+    """Moments of one layer over `count` positions: `mean` `(C,)`, Gram matrix `gram` `(C, C)`.
+
+    `sketches` are distributions, where a loss wants them (stages.nst.terms.sketches), by its name.
+    """
 
     count: float
     mean: Tensor
     gram: Tensor
+    sketches: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __add__(self, other: LayerMoments) -> LayerMoments:
         """Moments of two disjoint regions together."""
@@ -42,7 +48,17 @@ class LayerMoments:
             return self if self.count else other
         count = self.count + other.count
         a, b = self.count / count, other.count / count
-        return LayerMoments(count, a * self.mean + b * other.mean, a * self.gram + b * other.gram)
+        return LayerMoments(
+            count,
+            a * self.mean + b * other.mean,
+            a * self.gram + b * other.gram,
+            {name: a * one + b * other.sketches[name] for name, one in self.sketches.items()},
+        )
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> LayerMoments:
+        """The same with all numbers changed."""
+        sketches = {name: change(one) for name, one in self.sketches.items()}
+        return LayerMoments(self.count, change(self.mean), change(self.gram), sketches)
 
     def shifted(self, onto: LayerMoments, of: LayerMoments, gain: float) -> LayerMoments:
         """These moments plus `gain` times the residual `onto - of`."""
@@ -50,6 +66,10 @@ class LayerMoments:
             self.count,
             self.mean + gain * (onto.mean - of.mean),
             self.gram + gain * (onto.gram - of.gram),
+            {
+                name: one + gain * (onto.sketches[name] - of.sketches[name])
+                for name, one in self.sketches.items()
+            },
         )
 
     def std(self) -> Tensor:
@@ -80,27 +100,15 @@ class Moments:
 
     def counted(self, times: float) -> Moments:
         """The same moments, taken for those of so many times the positions."""
-        return Moments(
-            {n: LayerMoments(m.count * times, m.mean, m.gram) for n, m in self.layers.items()}
-        )
+        return Moments({n: replace(m, count=m.count * times) for n, m in self.layers.items()})
 
     def detached(self) -> Moments:
         """The same numbers, cut from the graph that computed them."""
-        return Moments(
-            {
-                n: LayerMoments(m.count, m.mean.detach(), m.gram.detach())
-                for n, m in self.layers.items()
-            }
-        )
+        return Moments({n: m.each(Tensor.detach) for n, m in self.layers.items()})
 
     def to(self, device: torch.device) -> Moments:
         """The same numbers on a device."""
-        return Moments(
-            {
-                n: LayerMoments(m.count, m.mean.to(device), m.gram.to(device))
-                for n, m in self.layers.items()
-            }
-        )
+        return Moments({n: m.each(lambda one: one.to(device)) for n, m in self.layers.items()})
 
     def to_tensors(self) -> dict[str, Tensor]:
         """A flat table for storage; `from_tensors` reads it."""
@@ -108,18 +116,21 @@ class Moments:
         for name, one in self.layers.items():
             table[f"{name}.count"] = torch.tensor(one.count, dtype=torch.float64)
             table[f"{name}.mean"], table[f"{name}.gram"] = one.mean, one.gram
+            for kind, sketch in one.sketches.items():
+                table[f"{name}.{_SKETCH}{kind}"] = sketch
         return table
 
     @staticmethod
     def from_tensors(table: Mapping[str, Tensor]) -> Moments:
         """What `to_tensors` wrote."""
         names = [key.removesuffix(".count") for key in table if key.endswith(".count")]
-        return Moments(
-            {
-                n: LayerMoments(float(table[f"{n}.count"]), table[f"{n}.mean"], table[f"{n}.gram"])
-                for n in names
-            }
-        )
+        found = {}
+        for n in names:
+            begin = f"{n}.{_SKETCH}"
+            own = {k.removeprefix(begin): t for k, t in table.items() if k.startswith(begin)}
+            count = float(table[f"{n}.count"])
+            found[n] = LayerMoments(count, table[f"{n}.mean"], table[f"{n}.gram"], own)
+        return Moments(found)
 
 
 def combined(parts: Iterable[Moments]) -> Moments:
@@ -135,9 +146,7 @@ def weighted_mean(parts: Iterable[tuple[float, Moments]]) -> Moments:
     """Mean of several images' moments with weights, whatever their sizes."""
     scaled = []
     for weight, moments in parts:
-        scaled.append(
-            Moments({n: LayerMoments(weight, m.mean, m.gram) for n, m in moments.layers.items()})
-        )
+        scaled.append(Moments({n: replace(m, count=weight) for n, m in moments.layers.items()}))
     return combined(scaled)
 
 

@@ -22,8 +22,8 @@ from stages.nst.features import NOWHERE, Reading, Wanted, read
 from stages.nst.moments import Moments, in_zone, residual_target
 from stages.nst.network import Encoder
 from stages.nst.optimize import Optimizer, Progress, minimise
+from stages.nst.published import distributions, reading
 from stages.nst.published import method as published
-from stages.nst.published import reading
 from stages.nst.published.form import Form
 from stages.nst.published.method import SMOOTH_GAIN, Method, Share
 from stages.nst.terms.neighbours import patch_loss
@@ -112,8 +112,10 @@ class Studio:
         precision: Precision = Precision.FLOAT32,
         device: Device = Device.CPU,
         form: Form = Form(),  # noqa: B008
+        sketches: tuple[str, ...] = (),
     ) -> None:
         self.device, self.form = torch.device(device.value), form
+        self.sketches = sketches  # of distributions, taken beside moments
         self.encoder = encoder.to(self.device)
         self.design = encoder.architecture
         self.bfloat16 = precision is Precision.BFLOAT16
@@ -164,11 +166,11 @@ class Studio:
     def read(self, framed: Tensor, core: Rect, write: Rect, zones: Tensor | None = None) -> Reading:
         """What the losses need of a framed window; regions and zones are px of it."""
         style, content = tuple(self.style_weights), tuple(self.content_weights)
-        wanted = Wanted(style, core, content, write, zones=zones)
+        wanted = Wanted(style, core, content, write, zones=zones, sketches=self.sketches)
         return self._read(framed, wanted)
 
     def _read(self, framed: Tensor, wanted: Wanted) -> Reading:
-        if self.form.own:
+        if self.form.own and not wanted.sketches:
             return read(self.encoder, framed, wanted, bfloat16=self.bfloat16)
         return reading.read(self.encoder, self.form, framed, wanted, bfloat16=self.bfloat16)
 
@@ -212,7 +214,8 @@ class Studio:
         zones: Pixels | None = None,
     ) -> Moments:
         shares = None if zones is None else self._framed(to_tensor(zones, self.device))
-        wanted = Wanted(tuple(self.style_weights), core, weight=weight, zones=shares)
+        style = tuple(self.style_weights)
+        wanted = Wanted(style, core, weight=weight, zones=shares, sketches=self.sketches)
         framed = self._framed(to_tensor(window, self.device))
         return self._read(framed, wanted).moments.to(torch.device("cpu"))
 
@@ -416,6 +419,8 @@ class _Objective:
                 self.start = found.detached()
             canvas = task.canvas.to(self.studio.device)
             found = published.changed(found, self.start, canvas, task.gain)
+        share = Share(task.core.pixels / method.pixels, task.write.pixels / method.pixels)
+        zones = self.shares if self.zones is not None else None
         loss = published.loss_of(
             (found, reading.content),
             (self.style, self.wanted, task.content_energy),
@@ -423,9 +428,13 @@ class _Objective:
             self.studio.design,
             task.weights,
             method,
-            Share(task.core.pixels / method.pixels, task.write.pixels / method.pixels),
-            self.shares if self.zones is not None else None,
+            share,
+            zones,
         )
+        if method.histogram or method.sliced:
+            loss = loss + distributions.term(
+                found, self.style, reading.seen, self.studio.design, method, share, zones
+            )
         for name, keys in self.patches.items():
             now = self.studio.as_image(reading.content[name], name, self.write)
             term = patch_loss(now, keys, method.patch_size)

@@ -95,6 +95,8 @@ class Afar:
             precision=Precision.BFLOAT16 if studio.bfloat16 else Precision.FLOAT32,
             device=Device(studio.device.type),
             threads=threads,
+            form=studio.form,
+            sketches=studio.sketches,
         )
 
     def outcomes(

@@ -38,7 +38,8 @@ class Method:
     """Which losses, by the names of the settings in [losses]; all but `style` "relative" too.
 
     `spread` is the weight of means and standard deviations, `patches` that of a Markov random field
-    (stages.nst.terms.neighbours), `white` what white is to total
+    (stages.nst.terms.neighbours), `histogram` and `sliced` those of distributions
+    (stages.nst.published.distributions), `white` what white is to total
     variations, `pixels` the px of the display.
     """
 
@@ -55,6 +56,8 @@ class Method:
     patches: float = 0.0
     patch_layers: tuple[str, ...] = ()
     patch_size: int = 3
+    histogram: float = 0.0
+    sliced: float = 0.0
 
     @property
     def paintings(self) -> bool:
@@ -64,8 +67,9 @@ class Method:
     @property
     def own(self) -> bool:
         """Whether its losses are Tilebrush's own."""
-        found = (self.style, self.content, self.variation, self.out_of_range, self.patches)
-        return found == ("relative", "relative", "second", Method.out_of_range, 0.0)
+        found = (self.style, self.content, self.variation, self.out_of_range)
+        more = (self.patches, self.histogram, self.sliced)
+        return found == ("relative", "relative", "second", Method.out_of_range) and not any(more)
 
 
 class Weighed(Protocol):
@@ -111,6 +115,10 @@ def changed(
             now.count,
             whole.mean + (now.mean - was.mean) / times,
             whole.gram + (now.gram - was.gram) / times,
+            {
+                kind: whole.sketches[kind] + (one - was.sketches[kind]) / times
+                for kind, one in now.sketches.items()
+            },
         )
     return Moments(layers)
 

@@ -6,13 +6,16 @@ slower and with more memory, and true to what is published, odd sizes and border
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stages.nst.features import Reading, Wanted
+from stages.nst.features import Reading, Seen, Wanted
 from stages.nst.moments import LayerMoments, Moments
 from stages.nst.network import Encoder
+from stages.nst.published import distributions
 from stages.nst.published.form import Form, convolved, pooled
 from stages.tiles import Rect
 
@@ -65,14 +68,41 @@ def read(
     design, dtype = encoder.architecture, torch.bfloat16 if bfloat16 else torch.float32
     found = features(encoder, image, {*wanted.style, *wanted.content}, form, dtype)
     layers: dict[str, LayerMoments] = {}
+    seen: dict[str, Seen] = {}
     for name in wanted.style:
-        each = moments_of(found[name], wanted, design.layer(name).stride)
+        stride = design.layer(name).stride
+        each = moments_of(found[name], wanted, stride)
         layers |= dict(zip(wanted.names(name), each, strict=True))
+        if wanted.sketches:
+            seen |= dict(zip(wanted.names(name), _seen(found[name], wanted, stride), strict=True))
+    for name, own in seen.items():
+        layers[name] = replace(layers[name], sketches=distributions.sketches(own, wanted.sketches))
     content = {
         name: part(found[name], wanted.write, design.layer(name).stride).flatten(0, 1)
         for name in wanted.content
     }
-    return Reading(Moments(layers), content)
+    return Reading(Moments(layers), content, seen)
+
+
+def _seen(feature: Tensor, wanted: Wanted, stride: int) -> list[Seen]:
+    """Features of one layer over the region that is wanted, for each of the layer's names."""
+    flat, weights = part(feature, wanted.core, stride).flatten(0, 1), _counted(feature, wanted)
+    if weights is None:
+        return [Seen(flat)]
+    return [Seen(flat, own[:, 0]) for own in _columns(weights, wanted.core, stride)]
+
+
+def _counted(feature: Tensor, wanted: Wanted) -> Tensor | None:
+    """How much the positions of a layer count for each of its names, `(1, names, h, w)`."""
+    counted = wanted.counted()
+    if counted is None:
+        return None
+    return F.adaptive_avg_pool2d(counted, (feature.shape[-2], feature.shape[-1]))
+
+
+def _columns(weights: Tensor, region: Rect, stride: int) -> tuple[Tensor, ...]:
+    """The weights of a region's positions, `(N, 1)` for each name."""
+    return tuple(one[:, None] for one in part(weights, region, stride).flatten(0, 1).unbind(dim=1))
 
 
 def moments_of(feature: Tensor, wanted: Wanted, stride: int) -> list[LayerMoments]:
@@ -82,12 +112,11 @@ def moments_of(feature: Tensor, wanted: Wanted, stride: int) -> list[LayerMoment
     """
     here = part(feature, wanted.core, stride)
     flat = here.flatten(0, 1)
-    counted = wanted.counted()
-    if counted is None:
+    weights = _counted(feature, wanted)
+    if weights is None:
         return [LayerMoments(float(len(flat)), flat.mean(dim=0), flat.T @ flat / len(flat))]
-    cells = F.adaptive_avg_pool2d(counted, (feature.shape[-2], feature.shape[-1]))
     found = []
-    for weight in part(cells, wanted.core, stride).flatten(0, 1).split(1, dim=1):
+    for weight in _columns(weights, wanted.core, stride):
         count, weighted = weight.sum(), flat * weight
         over = count.clamp(min=1e-12)
         found.append(

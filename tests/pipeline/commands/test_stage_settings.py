@@ -53,6 +53,7 @@ CHOSEN = {
     "losses.content": "quarter", "losses.content_layers": "relu3_1", "losses.variation": "nine",
     "losses.range_weight": "100000", "losses.query_photo": "0.5", "losses.splitting": "0.2",
     "losses.patches": "1", "losses.patch_layers": "relu2_2", "losses.patch_size": "1",
+    "losses.histogram": "100", "losses.sliced": "100",
     "optimizer.schedule": "constant", "optimizer.decay": "0.5",
     "optimizer.decay_steps": "7", "optimizer.beta1": "0.5", "optimizer.beta2": "0.5",
     "optimizer.epsilon": "0.5", "optimizer.epsilon_to": "plain", "optimizer.white": "100",

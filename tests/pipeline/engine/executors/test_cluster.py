@@ -58,6 +58,18 @@ def test_two_workers_make_the_bytes_of_one_process(
     assert {record.extra["worker"] for record in records if record} == {0, 1} or len(records) > 3
 
 
+def test_workers_use_the_network_as_one_process_does(printer: Any, tmp_path: Path) -> None:
+    """Pooling and borders of a recipe, and distributions beside moments."""
+    changed = {
+        "network_pooling": "max", "network_padding": "zero", "losses_sliced": "10",
+        "style_matching": "moments",
+    }  # fmt: skip
+    runs = [tmp_path / "one", tmp_path / "two"]
+    printer(runs[0], **changed)
+    printed(printer, runs[1], Cluster("local:2", threads=1), **changed)
+    assert contents(runs[0]) == contents(runs[1])
+
+
 @pytest.fixture
 def computers() -> Iterator[Computers]:
     """Two computers on the wire: processes with a scheduler of their own."""

@@ -26,6 +26,7 @@ Pixels = NDArray[np.float32]
 SIZE = Size(160, 128)
 FORM = Form(pooling="max", padding="zero", gains=(2.0,))
 STYLES = ["gram", "gram-1", "gram+spread", "wasserstein"]
+SPREAD = ["histogram", "sliced"]
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,12 @@ def plain(tiny_encoder: Path) -> Studio:
     layers = Layering(("relu1_1", "relu3_1"), "given", (1.0, 0.5), content=("relu2_2",))
     encoder = load(str(tiny_encoder), note=print, use=Use(layers, form=FORM))
     return Studio(encoder, form=FORM)
+
+
+@pytest.fixture(scope="module")
+def looking(plain: Studio) -> Studio:
+    """The same, which takes distributions beside moments."""
+    return Studio(plain.encoder, form=FORM, sketches=tuple(SPREAD))
 
 
 class Shown:
@@ -63,11 +70,12 @@ def at_start(studio: Studio, window: Pixels, photo: Pixels, what: Task, monkeypa
     return shown
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", [*STYLES, *SPREAD])
 def test_the_gradients_of_tiles_are_those_of_the_whole(
-    plain: Studio, style: str, monkeypatch: pytest.MonkeyPatch
+    plain: Studio, looking: Studio, style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every tile starts in the direction in which the whole canvas' loss goes down."""
+    plain = looking if style in SPREAD else plain
     generator = np.random.default_rng(1)
     canvas, photo, painting = (
         generator.random((SIZE.height, SIZE.width, 3), np.float32) for _ in range(3)
@@ -75,6 +83,8 @@ def test_the_gradients_of_tiles_are_those_of_the_whole(
     everything = Rect(0, 0, SIZE.width, SIZE.height)
     goal = plain.measure_style(painting, everything)
     method = Method(style, "mean", 1.0, "mean", "none", 0.0, pixels=SIZE.pixels)
+    if style in SPREAD:
+        method = replace(method, **{"style": "gram", style: 1000.0})
     whole = at_start(plain, canvas, photo, task(goal, method, everything, everything), monkeypatch)
     tiles = grid(SIZE, core=80, overlap=0, halo=32, align=16).tiles
     windows = [
@@ -102,7 +112,8 @@ def studios_clip(pixels: Pixels, window: Rect) -> Pixels:
     return np.ascontiguousarray(pixels[window.y : window.bottom, window.x : window.right])
 
 
-def test_moments_of_tiles_are_those_of_the_whole(plain: Studio) -> None:
+def test_moments_of_tiles_are_those_of_the_whole(looking: Studio) -> None:
+    plain = looking
     canvas = np.random.default_rng(2).random((SIZE.height, SIZE.width, 3), np.float32)
     tiles = grid(SIZE, core=80, overlap=0, halo=32, align=16).tiles
     parts = combined(
@@ -112,6 +123,10 @@ def test_moments_of_tiles_are_those_of_the_whole(plain: Studio) -> None:
     for name, one in whole.layers.items():
         assert parts.layers[name].count == one.count
         assert torch.allclose(parts.layers[name].gram, one.gram, rtol=1e-4, atol=1e-6)
+        for kind, sketch in one.sketches.items():
+            moved = (parts.layers[name].sketches[kind] - sketch).abs().sum(dim=1)
+            assert float(moved.max()) < 1e-3  # of all positions: rounding across a bin's edge
+        assert set(one.sketches) == set(SPREAD)
 
 
 @pytest.mark.parametrize("variation", ["chollet", "half-square", "nine", "second", "none"])
@@ -159,11 +174,12 @@ def test_a_loss_that_is_no_number_is_one_line(plain: Studio) -> None:
         plain.restyle(canvas, canvas, what)
 
 
-@pytest.mark.parametrize("style", [*STYLES, "relative"])
+@pytest.mark.parametrize("style", [*STYLES, "relative", *SPREAD])
 def test_zones_have_the_losses_too(
-    plain: Studio, style: str, monkeypatch: pytest.MonkeyPatch
+    plain: Studio, looking: Studio, style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One zone of everything is the plain loss; half a picture pulls as hard, and only there."""
+    plain = looking if style in SPREAD else plain
     generator = np.random.default_rng(6)
     canvas, photo, painting = (
         generator.random((SIZE.height, SIZE.width, 3), np.float32) for _ in range(3)
@@ -171,6 +187,8 @@ def test_zones_have_the_losses_too(
     everything = Rect(0, 0, SIZE.width, SIZE.height)
     goal = plain.measure_style(painting, everything)
     method = Method(style, "mean", 1.0, "mean", "none", 0.0, pixels=SIZE.pixels)
+    if style in SPREAD:
+        method = replace(method, **{"style": "gram", style: 1000.0})
     what = replace(task(goal, method, everything, everything), weights=Weights(1.0, 0.0, 0.0))
     whole = at_start(plain, canvas, photo, what, monkeypatch)
     zones = np.ones((SIZE.height, SIZE.width, 1), np.float32)
