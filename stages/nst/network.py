@@ -114,6 +114,15 @@ class Architecture:
                 break
         return total
 
+    def output_numbers(self) -> float:
+        """Numbers per px in the outputs of all layers down to the deepest that is used."""
+        total, deepest = 0.0, self.used()[-1].name
+        for layer in self.layers():
+            total += layer.channels / layer.stride**2
+            if layer.name == deepest:
+                break
+        return total
+
     def parameter_bytes(self) -> int:
         """Bytes of all weights in float32."""
         total, channels = 0, 3
@@ -219,10 +228,11 @@ class Encoder(nn.Module):
         """All convolutions with their weights in a precision, converted once."""
         if dtype not in self._steps:
             found = []
-            for name, conv in zip(self.names, self.convolutions, strict=True):
-                assert isinstance(conv, nn.Conv2d) and conv.bias is not None
-                stride = self.architecture.layer(name).stride
-                found.append(Step(name, stride, conv.weight.to(dtype), conv.bias.to(dtype)))
+            with torch.inference_mode(False), torch.no_grad():  # gradients are to go through them
+                for name, conv in zip(self.names, self.convolutions, strict=True):
+                    assert isinstance(conv, nn.Conv2d) and conv.bias is not None
+                    stride = self.architecture.layer(name).stride
+                    found.append(Step(name, stride, conv.weight.to(dtype), conv.bias.to(dtype)))
             self._steps[dtype] = tuple(found)
         return self._steps[dtype]
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stages.computing import Precision
 from stages.nst import studio as studios
 from stages.nst.encoders import load
 from stages.nst.moments import combined
@@ -141,6 +142,18 @@ def test_every_pair_of_terms_works_together(
     method = Method("relative", "paper", 0.0, content, variation, 10.0, pixels=64 * 48)
     shown = at_start(plain, canvas, photo, task(goal, method, everything, everything), monkeypatch)
     assert np.isfinite(shown.losses[0]) and shown.gradients[0].abs().sum() > 0
+
+
+def test_a_network_in_bfloat16_is_measured_first_and_then_worked_with(tiny_encoder: Path) -> None:
+    """Weights that were converted to measure a painting take part in gradients."""
+    encoder = load(str(tiny_encoder), note=print, use=Use(form=FORM))
+    studio = Studio(encoder, Precision.BFLOAT16, form=FORM, sketches=tuple(SPREAD))
+    canvas = np.random.default_rng(8).random((48, 64, 3), np.float32)
+    everything = Rect(0, 0, 64, 48)
+    goal = studio.measure_style(1 - canvas, everything)
+    method = Method("gram", "mean", histogram=1.0, sliced=1.0, pixels=64 * 48)
+    what = replace(task(goal, method, everything, everything), iterations=2)
+    assert np.isfinite(studio.restyle(canvas, canvas, what).losses).all()
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "rmsprop", "lbfgs-plain", "lbfgs-search"])
