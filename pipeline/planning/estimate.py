@@ -9,7 +9,7 @@ from pipeline.config import units
 from pipeline.config.schema import EnergySettings, Settings
 from pipeline.host.energy import Used
 from pipeline.planning import levels as planning
-from pipeline.planning import network
+from pipeline.planning import masks, network
 from pipeline.planning.levels import Plan
 from stages.errors import ResourceError
 
@@ -22,6 +22,9 @@ CUDA_LIBRARIES = 350_000_000  # bytes more that a CUDA build of torch takes, als
 MEASURING = 320_000_000  # bytes that the encoder takes to measure a window of a painting
 # Bytes that painting a level takes, from so many px on: the dictionary, and bands of the canvas.
 PAINTING, PAINTED = 870_000_000, 27_000_000
+# Bytes that a zone takes: for each px of a window that is restyled, and where levels are painted.
+ZONE, ZONE_PAINTED = 50, 30_000_000
+AUTOGRAD = 12  # bytes more for each of the encoder's outputs where torch's autograd reads them
 BAND_PIXELS = 5_000_000  # of a large painting, what is held at a time (116 MB at 16 megapixels)
 SPREAD = 0.2  # machines share their cores and change their clock: a fifth to either side
 
@@ -66,9 +69,15 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
     history = px * 12 * (2 * most + 8)
     base = LIBRARIES + (CUDA_LIBRARIES if cuda_build() else 0) + design.parameter_bytes()
     measuring = MEASURING + 2 * 12 * min(style_pixels, BAND_PIXELS)
-    painting = PAINTING if settings.style.matching != "moments" and plan.levels else 0
+    zones = masks.zones(settings)
+    divided = zones * px * ZONE
+    painted = settings.style.matching != "moments" and plan.levels
+    painting = PAINTING + zones * ZONE_PAINTED if painted else 0
     last = plan.levels[-1].size.pixels if plan.levels else 0
-    return int(base + max(features + history, measuring, painting * min(1.0, last / PAINTED)))
+    working = features + history + divided
+    if settings.losses.sketches:
+        working += px * AUTOGRAD * design.output_numbers()
+    return int(base + max(working, measuring, painting * min(1.0, last / PAINTED)))
 
 
 def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) -> Settings:

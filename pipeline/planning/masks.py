@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.load import Settings
-from pipeline.config.masking import parse_mask
+from pipeline.config.masking import parse_map, parse_mask
 from pipeline.config.roles import COLOUR_MASK, MAP, MASK, STYLE_MAP, STYLE_MASK, role
 from pipeline.run.records import Input
 from stages.errors import InputImageError, UsageError
@@ -112,6 +113,34 @@ def notes(settings: Settings, photo: Facts, styles: list[Facts]) -> list[str]:
         if size != under.size:
             found.append(f"{mask.path}: {size} px, resized to the {under.size} px of {under.path}")
     return found
+
+
+def zones(settings: Settings) -> int:
+    """In how many zones masks and maps divide a picture; 0 if they do not.
+
+    What masks leave counts as one. A map that is not there has as many labels as any may have.
+    """
+    masks = {parse_mask(text).mask for text in settings.style.masks}
+    maps = {parse_map(text).mask for text in settings.style.maps}
+    count = len(masks) + sum(_labels(Path(name)) for name in maps)
+    return count + 1 if count else 0
+
+
+def _labels(path: Path) -> int:
+    from stages import canvas
+
+    try:
+        found = path.stat()
+        return _counted(path, found.st_mtime_ns, found.st_size)
+    except (OSError, InputImageError):
+        return canvas.MOST_LABELS
+
+
+@lru_cache(maxsize=16)
+def _counted(path: Path, changed: int, length: int) -> int:
+    from stages import canvas
+
+    return canvas.count_labels(path)
 
 
 def files_of(settings: Settings, styles: list[Path]) -> list[Path]:

@@ -14,6 +14,7 @@ from stages.canvas.inputs.credits import Credits, credits
 from stages.canvas.inputs.decode import (
     Facts,
     check,
+    count_labels,
     inspect,
     prepare_map,
     prepare_mask,
@@ -22,6 +23,7 @@ from stages.canvas.inputs.decode import (
     prepare_style_map,
     prepare_style_mask,
 )
+from stages.canvas.inputs.labels import MOST as MOST_LABELS
 from stages.canvas.picture import check_suffix, write_array, write_image
 from stages.canvas.printed.cropping import picture_crop
 from stages.canvas.printed.formats import (
@@ -43,6 +45,7 @@ from stages.canvas.strokes import Strokes
 __all__ = [
     "JPEG_MOST_SIDE",
     "LIBVIPS_VERSION",
+    "MOST_LABELS",
     "PIECE",
     "PIECE_OVERLAP",
     "Apart",
@@ -58,6 +61,7 @@ __all__ = [
     "check",
     "check_profile",
     "check_suffix",
+    "count_labels",
     "credits",
     "difference",
     "inspect",

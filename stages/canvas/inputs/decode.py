@@ -175,6 +175,16 @@ def prepare_style_map(path: Path, other: Path, dst: Path, max_pixels: int) -> Si
     return _convert(picture, dst, whole, target, then=lambda srgb: labelled(srgb, own, count))
 
 
+def count_labels(path: Path) -> int:
+    """How many labels a map has.
+
+    Raises: `InputImageError` if it cannot be decoded.
+    """
+    picture = _usable(path)
+    with _decoding(path):
+        return len(colours_of(to_srgb(picture.image, path, picture.meaning)))
+
+
 def _labels(photo: Path, painting: Path) -> tuple[Colours, Colours]:
     """The colours of the labels of a pair of maps, in the photo's and in the painting's."""
     found = []

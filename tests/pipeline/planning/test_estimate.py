@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
 from pipeline.host.energy import Used
-from pipeline.planning import estimate
+from pipeline.planning import estimate, masks
 from pipeline.planning import levels as plan
 from pipeline.planning.estimate import Pace
 from stages.errors import ResourceError
@@ -96,3 +97,32 @@ def test_painting_takes_the_same_memory_at_any_size_of_tiles() -> None:
 
     assert peak(tiles_core=256) == peak(tiles_core=320) < peak(tiles_core=2048)
     assert peak(print_size="1200x900") <= peak() == peak(print_size="12000x9000")
+
+
+def test_zones_take_memory(tmp_path: Path) -> None:
+    from stages import canvas
+
+    def peak(**changed: object) -> int:
+        chosen = settings(**changed)
+        return estimate.peak_memory(chosen, plan.make(chosen), 0)
+
+    two = np.zeros((60, 80, 3), np.float32)
+    two[:, 40:] = (1, 0, 0)
+    canvas.preview(two, tmp_path / "map.png")
+    by_mask = {"style_masks": ["sky.png=1", "sea.png=2", "sky.png=3"]}
+    by_map = {"style_maps": [f"{tmp_path / 'map.png'}=1:other.png"]}
+    assert masks.zones(settings()) == 0
+    assert masks.zones(settings(**by_mask)) == 3  # two masks, and what they leave
+    assert masks.zones(settings(**by_map)) == 3
+    assert masks.zones(settings(style_maps=["gone.png=1:other.png"])) == canvas.MOST_LABELS + 1
+    for how in ("moments", "places"):
+        changed = {"style_matching": how}
+        assert peak(**changed) < peak(**changed, **by_mask) == peak(**changed, **by_map)
+
+
+def test_distributions_take_memory() -> None:
+    def peak(**changed: object) -> int:
+        chosen = settings(**changed)
+        return estimate.peak_memory(chosen, plan.make(chosen), 0)
+
+    assert peak() < peak(losses_histogram=1) == peak(losses_sliced=1, losses_histogram=1)
