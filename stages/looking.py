@@ -165,7 +165,7 @@ def targets(
         was, is_now = before.layers[name].gram, made.layers[name].gram
         layers.append(
             plots.Layer(
-                name=name,
+                name=_told(name),
                 target=_energies(goal.gram),
                 before=_energies(was),
                 after=_energies(is_now),
@@ -174,6 +174,12 @@ def targets(
             )
         )
     plots.targets(layers, out)
+
+
+def _told(name: str) -> str:
+    """A layer's name, and which zone's it is if there are zones, for people."""
+    layer, _, zone = name.partition("#")
+    return f"{layer}, zone {int(zone) + 1}" if zone else layer
 
 
 def _energies(gram: Tensor) -> list[float]:

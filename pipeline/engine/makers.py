@@ -415,7 +415,7 @@ def look(job: Job) -> Look:
     network.check_levels(job.brief.settings)
     level = job.brief.level(job.place)
     painting = measure.load_moments(job.path("style moments", sweep=0, row=0, col=0))
-    many = len(job.brief.grid(job.place).tiles) > 1  # a single tile is the canvas
+    many = not job.brief.alone(job.place)
     begun = range(1, job.place.sweep + 1) if many else ()
     canvases = [measure.load_moments(job.path("moments", sweep=one, row=0, col=0)) for one in begun]
     return restyle.Look(

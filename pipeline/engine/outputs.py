@@ -222,6 +222,10 @@ class Brief:
         """Whether a level above display is restyled by the optimizer."""
         return self.plan.levels[level - 1].iterations > 0
 
+    def alone(self, place: Place) -> bool:
+        """Whether a single tile is the whole canvas of a place's level."""
+        return self.grid(place).tiles[0].core.pixels == self.level(place).size.pixels
+
     def start(self) -> str:
         """The canvas that a level's first sweep begins with, by name."""
         return "painted canvas" if self.painted else "enlarged canvas"

@@ -30,6 +30,7 @@ MEASURE_WORK = 0.35  # a forward pass alone, in iterations
 PAINT_WORK = 1.0  # matching and painting, in iterations
 FILE_WORK = 0.5  # reading, resampling or writing a canvas, in iterations
 _PIXEL = 12  # bytes of a canvas per px: three float32
+_PAGE_PIXEL = 0.9  # bytes of the page's pictures per px: JPEG at all steps, full of detail
 
 
 # ---- what outputs are made from
@@ -141,7 +142,7 @@ def _restyled(brief: Brief, place: Place) -> bool:
 
 def _many(brief: Brief, place: Place) -> bool:
     """A single tile is the canvas and needs no moments of it."""
-    return brief.restyled(place.level) and len(brief.grid(place).tiles) > 1
+    return brief.restyled(place.level) and not brief.alone(place)
 
 
 def _not_last(brief: Brief, place: Place) -> bool:
@@ -693,9 +694,12 @@ def level_work(brief: Brief) -> list[float]:
 
 
 def disk_bytes(brief: Brief, style_pixels: int) -> int:
-    """Bytes that the finished run takes; paintings have so many px in all."""
+    """Bytes that the finished run takes with its page; paintings have so many px in all."""
+    shown = 2 * brief.plan.size.pixels + brief.plan.display[-1].size.pixels + style_pixels
+    shown += sum(level.size.pixels for level in brief.plan.levels[:-1])
     return int(
         _PIXEL * style_pixels
+        + _PAGE_PIXEL * shown
         + sum(
             output.bytes(brief, place)
             for output, places in walk(brief)

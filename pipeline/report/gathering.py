@@ -16,6 +16,7 @@ from pipeline.engine.outputs import Brief, Output, Place, Ref
 from pipeline.engine.state import State
 from pipeline.planning import estimate
 from pipeline.planning.levels import LevelPlan
+from pipeline.report import files
 from pipeline.report.facts import (
     Facts,
     LevelFacts,
@@ -65,7 +66,7 @@ def facts(state: State, word: str, at: Now, peak_memory: int, style_pixels: int)
         grams=round(told.grams, 1),
         peak_memory_bytes=peak_memory,
         planned_memory_bytes=estimate.peak_memory(settings, brief.plan, style_pixels),
-        disk_bytes=sum(path.stat().st_size for path in state.run.recorded() if path.is_file()),
+        disk_bytes=_taken(state),
         planned_disk_bytes=table.disk_bytes(brief, style_pixels),
         piece=_piece()[0],
         overlap=_piece()[1],
@@ -79,6 +80,13 @@ def facts(state: State, word: str, at: Now, peak_memory: int, style_pixels: int)
         ),
         workers=workers.read(state.run.root),
     )
+
+
+def _taken(state: State) -> int:
+    """Bytes of what was made, the page's pictures among it."""
+    shown = (state.run.root / files.FOLDER / files.PICTURES).rglob("*")
+    paths = (*state.run.recorded(), *shown)
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def title(brief: Brief) -> str:

@@ -113,6 +113,7 @@ def test_stages_of_a_divided_run_can_be_run_again(divided: Files, tmp_path: Path
     ):  # fmt: skip
         rerun(divided.root, asked, {}, tmp_path / str(number), Console(quiet=True))
     assert (tmp_path / "0" / "mask-2.png").is_file() and (tmp_path / "3" / "zones.png").is_file()
+    assert (tmp_path / "4" / "places.png").is_file() and (tmp_path / "5" / "targets.png").is_file()
     again = (tmp_path / "4" / "after.npy").read_bytes()
     assert again == divided.of("painted canvas", level=2).read_bytes()
 

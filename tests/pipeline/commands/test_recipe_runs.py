@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from pipeline.commands.display import display
+from pipeline.commands.stage import Asked, rerun
 from pipeline.config import load as config
 from pipeline.config import recipe as recipes
 from pipeline.console.console import Console
@@ -115,3 +116,5 @@ def test_a_print_over_tiles(name: str, tiny_encoder: Path, printer: Any) -> None
         return
     result = print_run(*arguments)
     assert result.tiles_computed > 1 and Path(result.tiff).is_file()
+    rerun(Path("run"), Asked("restyle", 1, (0, 0)), {}, Path("again"), Console(quiet=True))
+    assert Path("again/targets.png").is_file()
