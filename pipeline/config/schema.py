@@ -208,14 +208,19 @@ class PaintSettings(Section):
         description="share of the canvas's own broad tones that stays; 0: the paint's alone, 1: "
         "smoother skies",
     )
-    hold: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        description="share of the display's forms that stays at every level, 0 to 1: with 1 a "
-        "print seen from afar is its display, and its paint at 2 to 8 times the display's size "
-        "is a tenth flatter; 0: paint is laid freely, and forms of a few px move",
+    hold: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        default=(0.0,),
+        min_length=1,
+        description="share of the forms of the level below that stays, as fine as those of the "
+        "display, 0 to 1, one number per level above display; the last repeats. 0: paint is laid "
+        "freely, and seen from afar strokes lie elsewhere than at display; 1 at all levels leaves "
+        "soft edges in flat paintings",
     )
+    @field_validator("hold", mode="before")
+    @classmethod
+    def _for_all_levels(cls, value: object) -> object:
+        return (value,) if isinstance(value, int | float) else value
+
     lines: float = Field(
         default=1.0,
         ge=0,

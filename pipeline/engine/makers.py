@@ -323,7 +323,8 @@ def how_painted(job: Job) -> Paint:
 def how_held(job: Job) -> Paint:
     """How canvases are painted that keep the forms of the display."""
     # At display size a form of half a px is as fine as any.
-    brief, hold = job.brief, job.setting("paint.hold")
+    job.setting("paint.hold")  # named in the row: the brief knows what it is at a level
+    brief, hold = job.brief, job.brief.held(job.place.level)
     blur = brief.level(job.place).size.width / brief.plan.display[-1].size.width / 2
     return replace(how_painted(job), hold=hold, hold_blur=blur)
 

@@ -213,10 +213,10 @@ class Brief:
         """Iterations of all scales of the display, and those that join its paint."""
         return sum(scale.iterations for scale in self.plan.display) + self.joining
 
-    @property
-    def holds(self) -> bool:
-        """Whether painted levels keep the forms of the display."""
-        return self.painted and self.settings.paint.hold > 0
+    def held(self, level: int) -> float:
+        """The share of the forms of the level below that a painted level keeps."""
+        shares = self.settings.paint.hold
+        return shares[min(level, len(shares)) - 1] if self.painted else 0.0
 
     def restyled(self, level: int) -> bool:
         """Whether a level above display is restyled by the optimizer."""
@@ -279,7 +279,7 @@ class Brief:
             return self.scales if self.settings.style.scales else Unset.UNSET
         if key == "style.scale" and self.settings.style.scales:
             return None
-        if key == "paint.hold" and not self.holds:
+        if key == "paint.hold":  # a fact of each level
             return Unset.UNSET
         if key in ("print.profile", "print.soft_proof"):
             return self.profile(key)

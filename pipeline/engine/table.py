@@ -126,6 +126,12 @@ def _mask_part(brief: Brief, role: str) -> object:
     return brief.of_role(role)[0].sha256, brief.plan.size, brief.crop
 
 
+def _held(brief: Brief, place: Place) -> object:
+    """What a level keeps of the forms below, and how fine those of the display are."""
+    share = brief.held(place.level)
+    return (share, brief.plan.display[-1].size) if share else None
+
+
 def _sheet(brief: Brief, place: Place) -> object:
     """What lies around the picture, if anything does."""
     sheet = brief.sheet
@@ -422,7 +428,7 @@ TABLE: tuple[Output, ...] = (
             *_zones(brief, at),
         ],
         settings=(*PAINT, "paint.hold"),
-        facts=lambda brief, _: brief.plan.display[-1].size if brief.holds else None,
+        facts=_held,
         there=_painted,
         work=lambda brief, at: brief.level(at).size.pixels * PAINT_WORK / 1e6,
         bytes=_level_bytes,

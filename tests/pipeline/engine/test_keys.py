@@ -74,6 +74,13 @@ def test_a_late_level_leaves_the_earlier_ones() -> None:
     assert found == {"tile 3.1", "level canvas 3"} | above
 
 
+def test_levels_hold_forms_by_themselves() -> None:
+    assert changed(paint_hold="0,0,0,0") == set()
+    found = changed(paint_hold="0,0,0,0.5")
+    assert found == {"painted canvas 4", "TIFF", "JPEG"}
+    assert "painted canvas 1" in changed(paint_hold="0.5,0")
+
+
 def test_the_look_leaves_the_inputs() -> None:
     for found in (changed(style_smooth_weight="2"), changed(weights="ff")):
         given = {"photo", "credits", "style 1", "style 2", "palette"}

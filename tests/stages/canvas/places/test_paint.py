@@ -85,7 +85,7 @@ def test_forms_that_are_held_stay_and_a_part_is_that_of_the_whole() -> None:
     everything = whole(canvas, held)
     assert apart(everything) < 0.4 * apart(whole(canvas, free))
     around = paint.reach(manner, dictionary.options)
-    assert around == paint.reach(MANNER, dictionary.options) + 12
+    assert around == paint.reach(MANNER, dictionary.options) + 36
     part = Rect(130, 100, 40, 50)
     left, top = max(0, part.x - around), max(0, part.y - around)
     right, bottom = min(300, part.right + around), min(240, part.bottom + around)
@@ -94,6 +94,19 @@ def test_forms_that_are_held_stay_and_a_part_is_that_of_the_whole() -> None:
     alone = voted(shown, window, part, Size(300, 240), held)
     there = everything[part.y : part.bottom, part.x : part.right]
     assert alone == pytest.approx(there, abs=1e-3)
+
+
+def test_where_forms_and_paint_cross_over_contrast_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas, dictionary = soft(painting(300, 240, 2)), made()
+    held = ready(dictionary, canvas, replace(MANNER, hold=1.0, hold_blur=2.0))
+
+    def band(image: np.ndarray) -> float:
+        return float((soft(image, 1.0) - soft(image, 2.5)).std())
+
+    free, mended = band(whole(canvas, ready(dictionary, canvas))), band(whole(canvas, held))
+    monkeypatch.setattr(paint, "_MENDED", 0.0)
+    flat = band(whole(canvas, held))
+    assert flat < 0.9 * free and mended > 1.1 * flat
 
 
 def test_the_same_inputs_give_the_same_bytes() -> None:
