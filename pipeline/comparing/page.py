@@ -11,6 +11,7 @@ from pipeline.comparing import tables
 from pipeline.comparing.making import JUDGE
 from pipeline.comparing.outcome import CRITERIA, Outcome, Row
 from pipeline.config import units
+from pipeline.report import files
 from pipeline.run.comparison import CHART, SHEET, TABLES
 
 _LEGEND = (
@@ -52,12 +53,11 @@ def html(outcome: Outcome, title: str, machine: str, inputs: Mapping[str, str]) 
     `machine` says in a line what computer it was made on, `inputs` names a small picture of every
     photo and style.
     """
-    from jinja2 import Environment, StrictUndefined
-
     text = (resources.files("pipeline.comparing") / "templates" / "page.html").read_text("utf-8")
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
     names = tables.axes(outcome.rows)
-    return template.render(
+    return files.rendered(
+        "comparison.html",
+        texts={"comparison.html": text},
         title=title,
         answers=answers(outcome, machine),
         pairs=list(_pairs(outcome.rows, inputs)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -34,12 +35,20 @@ def asset(name: str) -> bytes:
     return (resources.files("pipeline.report") / "page" / name).read_bytes()
 
 
-def rendered(template: str = "report.html", place: str = "", **values: object) -> str:
-    """A page from its template, whose assets lie in `place`; whatever is put in is escaped."""
+def rendered(
+    template: str = "report.html",
+    place: str = "",
+    texts: Mapping[str, str] | None = None,
+    **values: object,
+) -> str:
+    """A page from its template, whose assets lie in `place`; whatever is put in is escaped.
+
+    Templates are those of the package, and others by name in `texts`.
+    """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     def found(name: str) -> str:
-        return asset(name).decode("utf-8")
+        return (texts or {}).get(name) or asset(name).decode("utf-8")
 
     environment = Environment(
         loader=FunctionLoader(found), autoescape=True, undefined=StrictUndefined, trim_blocks=True
