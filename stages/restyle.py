@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from stages.canvas import feathering, files
 from stages.canvas.luminance import relit
+from stages.canvas.places import keys
 from stages.measure import clipped
 from stages.nst import studio as studios
 from stages.nst.moments import Moments, made_up
@@ -72,7 +74,8 @@ class TileJob:
 class Look:
     """What all tiles of a sweep are restyled to; `canvas` is None when one tile is the canvas.
 
-    With `lightness` alone hues stay those of the paint that is joined.
+    With `lightness` alone hues stay those of the paint that is joined; and with `hold` that share
+    of its light and dark broader than about `hold_blur` px, as when it was painted.
     """
 
     style: Moments
@@ -85,6 +88,8 @@ class Look:
     hues: NDArray[np.float32] | None = None
     method: Method | None = None
     lightness: bool = False
+    hold: float = 0.0
+    hold_blur: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -210,4 +215,6 @@ def _restyled(
         return found
     write = task.write
     laid = job.canvas[write.y : write.bottom, write.x : write.right]
-    return replace(found, pixels=relit(laid, found.pixels))
+    # Tiles blend where they end: what is mirrored there weighs little.
+    broad = partial(keys.broad, blur=look.hold_blur, share=look.hold) if look.hold else None
+    return replace(found, pixels=relit(laid, found.pixels, broad))

@@ -209,13 +209,14 @@ class PaintSettings(Section):
         "smoother skies",
     )
     hold: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
-        default=(0.0,),
+        default=(1.0, 0.5),
         min_length=1,
         description="share of the forms of the level below that stays, as fine as those of the "
-        "display, 0 to 1, one number per level above display; the last repeats. 0: paint is laid "
-        "freely, and seen from afar strokes lie elsewhere than at display; 1 at all levels leaves "
-        "soft edges in flat paintings",
+        "display, 0 to 1, one number per level above display; the last repeats. So a print seen "
+        "from afar is its display. 0: paint is laid freely, and strokes lie elsewhere; 1 at all "
+        "levels leaves soft edges in flat paintings",
     )
+
     @field_validator("hold", mode="before")
     @classmethod
     def _for_all_levels(cls, value: object) -> object:

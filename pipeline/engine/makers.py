@@ -322,11 +322,17 @@ def how_painted(job: Job) -> Paint:
 
 def how_held(job: Job) -> Paint:
     """How canvases are painted that keep the forms of the display."""
-    # At display size a form of half a px is as fine as any.
-    job.setting("paint.hold")  # named in the row: the brief knows what it is at a level
-    brief, hold = job.brief, job.brief.held(job.place.level)
-    blur = brief.level(job.place).size.width / brief.plan.display[-1].size.width / 2
+    hold, blur = _hold(job)
     return replace(how_painted(job), hold=hold, hold_blur=blur)
+
+
+def _hold(job: Job) -> tuple[float, float]:
+    """The share of a level's forms that stays, and the px from which on they do."""
+    job.setting("paint.hold")  # named in the row: the brief knows what it is at a level
+    brief = job.brief
+    # At display size a form of half a px is as fine as any.
+    blur = brief.level(job.place).size.width / brief.plan.display[-1].size.width / 2
+    return brief.held(job.place.level), blur
 
 
 def _display_paint(job: Job) -> Paint:
@@ -414,7 +420,7 @@ def look(job: Job) -> Look:
     from stages import measure, restyle
 
     network.check_levels(job.brief.settings)
-    level = job.brief.level(job.place)
+    level, (hold, blur) = job.brief.level(job.place), _hold(job)
     painting = measure.load_moments(job.path("style moments", sweep=0, row=0, col=0))
     many = not job.brief.alone(job.place)
     begun = range(1, job.place.sweep + 1) if many else ()
@@ -430,6 +436,8 @@ def look(job: Job) -> Look:
         hues=_toning(job).hues,
         method=_method(job),
         lightness=job.brief.painted,
+        hold=hold,
+        hold_blur=blur,
     )
 
 

@@ -129,7 +129,7 @@ def _mask_part(brief: Brief, role: str) -> object:
 def _held(brief: Brief, place: Place) -> object:
     """What a level keeps of the forms below, and how fine those of the display are."""
     share = brief.held(place.level)
-    return (share, brief.plan.display[-1].size) if share else None
+    return (share, brief.plan.display[-1].size, brief.level(place).size) if share else None
 
 
 def _sheet(brief: Brief, place: Place) -> object:
@@ -485,11 +485,12 @@ TABLE: tuple[Output, ...] = (
         version="4",
         make=makers.tile,
         inputs=_of_tile,
-        settings=(*COMPUTED, *LOSS, *OPTIMIZER),
+        settings=(*COMPUTED, *LOSS, *OPTIMIZER, "paint.hold"),
         facts=lambda brief, at: (
             *(brief.level(at).iterations, brief.level(at).content_weight),
             *(brief.tile(at), brief.plan.alignment, brief.parts(at)),
             *(("lightness",) if brief.painted else ()),
+            *((_held(brief, at),) if brief.held(at.level) else ()),
         ),
         there=_restyled,
         work=_window_work,

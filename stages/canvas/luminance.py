@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +15,17 @@ def luminance(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(pixels @ WEIGHTS, np.float32)
 
 
-def relit(painted: NDArray[np.float32], joined: NDArray[np.float32]) -> NDArray[np.float32]:
+def relit(
+    painted: NDArray[np.float32],
+    joined: NDArray[np.float32],
+    broad: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+) -> NDArray[np.float32]:
     """Paint `(H, W, 3)`, 0 to 1 sRGB, as light as it is when joined, in its own hues.
 
     The optimizer joins dabs to strokes, but where it moves colours it makes some that the painting
-    does not have.
+    does not have. What is `broad` of how much lighter it gets, `(H, W)`, is left out.
     """
     lighter = luminance(joined) - luminance(painted)
+    if broad is not None:
+        lighter = lighter - broad(lighter)
     return np.asarray(np.clip(painted + lighter[..., None], 0.0, 1.0), np.float32)

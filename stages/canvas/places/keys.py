@@ -37,6 +37,7 @@ _BANDS = (3.0, 6.0, 12.0)  # px, blurs between which the bands lie that are scal
 _TRUNCATED = 3  # Gaussians reach so many sigmas
 BAND_REACH = round(_TRUNCATED * _BANDS[-1])  # px around a pixel that decide about its bands
 DIMENSIONS = 32
+TIMES = 2  # rounds in which broad forms are gathered
 
 
 def reach(blur: float, apart: int) -> int:
@@ -53,6 +54,18 @@ def blurred(planes: Planes, sigma: float) -> Planes:
     side = 2 * _radius(sigma) + 1
     border = cv2.BORDER_REFLECT
     return np.asarray(cv2.GaussianBlur(planes, (side, side), sigma, borderType=border))
+
+
+def broad(image: Planes, blur: float, share: float = 1.0) -> Planes:
+    """A share of what an image has of forms of `blur` px (sigma) and more.
+
+    As back-projection in `TIMES` rounds gathers it: twice a Gaussian keeps more of what is broad
+    and less of what is fine than a wider one.
+    """
+    left = image
+    for _ in range(TIMES):
+        left = left - np.float32(share) * blurred(left, blur)
+    return np.asarray(image - left)
 
 
 def opponent(pixels: Pixels, blur: float) -> Planes:

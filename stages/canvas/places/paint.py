@@ -39,11 +39,10 @@ _SMOOTH = 5  # px: costs are means over so many, so that chance fits of pixels b
 # A block is about as long as a stroke: of paintings of 2 to 6 megapixels looked at, as many strokes
 # fit along a side whatever its px; at 100 % of a larger one 32 px do.
 _BLOCKS_A_SIDE, _LEAST, _MOST = 71, 8, 32
-_HOLDS = 2  # how often forms are put back
 # Where the canvas's forms and the paint cross over, the mean of two unlike strokes has 0.7 of their
 # contrast: that band is raised by so much (0.4 would give back all; edges then begin to glow).
 _MENDED = 0.3
-_BLURS = 3 * _HOLDS  # what is mended is put back twice more
+_BLURS = 3 * keys.TIMES  # what is mended is taken twice more
 
 
 @dataclass(frozen=True)
@@ -163,18 +162,10 @@ def _held(laid: Pixels, canvas: Pixels, manner: Manner) -> Pixels:
     a Gaussian keeps more of what is broad and touches less of what is fine than a wider one.
     """
     blur = manner.hold_blur
-    laid = laid + _broad(canvas - laid, blur, manner.hold)
-    low = _broad(laid, blur)
+    laid = laid + keys.broad(canvas - laid, blur, manner.hold)
+    low = keys.broad(laid, blur)
     # What passes once and is lost the second time lies where both cross over.
-    return laid + np.float32(4 * _MENDED * manner.hold) * (low - _broad(low, blur))
-
-
-def _broad(image: Pixels, blur: float, share: float = 1.0) -> Pixels:
-    """A share of what an image has of forms of `blur` px and more."""
-    left = image
-    for _ in range(_HOLDS):
-        left = left - np.float32(share) * keys.blurred(left, blur)
-    return image - left
+    return laid + np.float32(4 * _MENDED * manner.hold) * (low - keys.broad(low, blur))
 
 
 def matched(
