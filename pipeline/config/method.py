@@ -156,7 +156,8 @@ class LossSettings(Section):
         ge=0,
         le=1e9,
         description="weight of the sliced Wasserstein distance beside style: the same along twice "
-        "as many directions as channels (Heitz et al. 2021); with style.weight=0 it stands alone",
+        "as many directions as channels (Heitz et al. 2021), in three times the time; with "
+        "style.weight=0 it stands alone",
         json_schema_extra=with_(
             "losses.style", "relative", "gram", "gram-1", "gram+spread", "wasserstein"
         ),
