@@ -72,12 +72,12 @@ def peak_memory(settings: Settings, plan: Plan, style_pixels: int) -> int:
     zones = masks.zones(settings)
     divided = zones * px * ZONE
     painted = settings.style.matching != "moments" and plan.levels
-    painting = PAINTING + zones * ZONE_PAINTED if painted else 0
     last = plan.levels[-1].size.pixels if plan.levels else 0
+    painting = PAINTING * min(1.0, last / PAINTED) + zones * ZONE_PAINTED if painted else 0
     working = features + history + divided
     if settings.losses.sketches:
         working += px * AUTOGRAD * design.output_numbers()
-    return int(base + max(working, measuring, painting * min(1.0, last / PAINTED)))
+    return int(base + max(working, measuring, painting))
 
 
 def check_memory(settings: Settings, plan: Plan, style_pixels: int, limit: int) -> Settings:
