@@ -22,6 +22,7 @@ import distributed
 
 from pipeline.engine.executors import mates as rules
 from pipeline.engine.executors import remote
+from pipeline.engine.executors.line import Line
 from pipeline.engine.executors.mates import Copy, Entry, Mate
 from pipeline.engine.executors.outcome import Asked, Outcome
 from pipeline.engine.executors.parcels import Parcels
@@ -180,7 +181,8 @@ class Crew:
             )
             await self.client
             stack.push_async_callback(self._leave)
-            self.parcels = Parcels(self.client, _SEND)
+            self.line = Line(self.client, _SEND)
+            self.parcels = Parcels(self.client, self.line)
             self._ready.set()
             await self._work()
 
@@ -249,6 +251,7 @@ class Crew:
             asked = self.client.submit(remote.facts, workers=[address], pure=False)
             found = await asyncio.wait_for(asked, _SHAKE)
             unlike = found.unlike(remote.facts())
+            straight = not unlike and await self.line.reaches(address)
         except (TimeoutError, OSError, asyncio.CancelledError):
             return  # it may be asked again
         except Exception as error:
@@ -261,7 +264,9 @@ class Crew:
         unsure = found.unsure(remote.facts())
         if unsure:
             self._note(f"worker {name} has {unsure}: last digits may differ")
-        self.mates[address] = Mate(address, name, host, found)
+        if not straight:
+            self._note(f"worker {name} is reached through the scheduler alone")
+        self.mates[address] = Mate(address, name, host, found, straight)
         self._changed.set()
 
     # ---- who does what
@@ -347,7 +352,7 @@ class Crew:
                 raise ConnectionError(f"it was {copy.future.status}")
             await self._room.acquire()
             held = True
-            reply, used = await asyncio.wait_for(self.client.gather(copy.future), _SEND)
+            reply, used = await self.line.fetch(copy.future, copy.mate)
             held = self._replied(copy, reply, used, held)
         except NotHere as missing:
             copy.mate.has.discard(missing.digest)
@@ -386,9 +391,7 @@ class Crew:
                 missing = [one for one in shared if one.digest not in mate.has]
                 if not missing:
                     copy.label, copy.steps = task.name, task.steps
-                    data = await asyncio.wait_for(
-                        self.client.scatter(task, workers=[mate.address], hash=False), _SEND
-                    )
+                    data = await self.line.send(task, mate)
                     break
             del task  # its pixels are read again then
             for one in missing:

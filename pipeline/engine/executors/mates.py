@@ -60,6 +60,7 @@ class Mate:
     name: str
     host: str
     facts: Facts
+    straight: bool = False  # whether it is reached without the scheduler
     copies: list[Copy] = field(default_factory=list)
     has: set[str] = field(default_factory=set)  # hashes of shared values that it keeps
     done: int = 0

@@ -11,15 +11,15 @@ from collections.abc import Coroutine
 from typing import Any
 
 from pipeline.engine.executors import remote
+from pipeline.engine.executors.line import Line
 from pipeline.engine.executors.mates import Mate
 
 
 class Parcels:
     """Who has what, and who gives it to whom."""
 
-    def __init__(self, client: Any, limit: float) -> None:
-        """`limit` is how many seconds a parcel may take from one computer to another."""
-        self._client, self._limit = client, limit
+    def __init__(self, client: Any, line: Line) -> None:
+        self._client, self._line = client, line
         self._sources: dict[str, asyncio.Queue[Mate | None]] = {}
         self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
 
@@ -73,7 +73,7 @@ class Parcels:
         left = [asyncio.ensure_future(each) for each in ends]
         try:
             await asyncio.wait(
-                [carried, *left], timeout=self._limit, return_when=asyncio.FIRST_COMPLETED
+                [carried, *left], timeout=self._line.limit, return_when=asyncio.FIRST_COMPLETED
             )
             if not carried.done():
                 raise TimeoutError(f"worker {mate.name} did not get what it needs")
@@ -85,7 +85,7 @@ class Parcels:
     async def _carried(self, shared: Any, digest: str, source: Mate | None, mate: Mate) -> None:
         client = self._client
         if source is None:
-            data = await client.scatter(shared.parcel, workers=[mate.address], hash=False)
+            data = await self._line.send(shared.parcel, mate)
         else:
             data = client.submit(remote.handed_on, digest, workers=[source.address], pure=False)
         kept = client.submit(remote.keep, data, workers=[mate.address], pure=False)
