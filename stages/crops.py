@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import cv2
@@ -86,6 +87,52 @@ def needed(crop: Rect, size: Size, level: Size, margin: int) -> Rect:
     right = min(level.width, math.ceil(crop.right * x) + margin)
     bottom = min(level.height, math.ceil(crop.bottom * y) + margin)
     return Rect(left, top, right - left, bottom - top)
+
+
+def windowed(size: Size, parts: Iterable[Rect], *, halo: int, align: int, most: int) -> Grid:
+    """Parts of a canvas of `size` as tiles of their own, each with its halo.
+
+    Cores are widened to whole strides of `align` px; two become one where that is less to compute
+    and no more than `most` px.
+    """
+    cores = [_aligned(part, size, align, 0) for part in parts]
+
+    def joined() -> tuple[Rect, Rect] | None:
+        for a, b in combinations(cores, 2):
+            alone, both = (
+                sum(_aligned(core, size, align, halo).pixels for core in some)
+                for some in ((a, b), (_around(a, b),))
+            )
+            if both <= min(alone, most):
+                return a, b
+        return None
+
+    while (pair := joined()) is not None:
+        cores = [core for core in cores if core not in pair] + [_around(*pair)]
+    tiles = tuple(
+        Tile(0, number, core, core, _aligned(core, size, align, halo, beyond=True))
+        for number, core in enumerate(cores)
+    )
+    return Grid(size, 0, len(tiles), 1, tiles)
+
+
+def _aligned(part: Rect, size: Size, align: int, halo: int, *, beyond: bool = False) -> Rect:
+    """A part with its halo in whole strides; a window may reach `beyond` the canvas for them."""
+    spans = []
+    for start, stop, length in (
+        (part.x, part.right, size.width),
+        (part.y, part.bottom, size.height),
+    ):
+        most = -(-length // align) * align if beyond else length
+        first = max(0, start - halo) // align * align
+        spans.append((first, min(most, -(-(stop + halo) // align) * align)))
+    (left, right), (top, bottom) = spans
+    return Rect(left, top, right - left, bottom - top)
+
+
+def _around(a: Rect, b: Rect) -> Rect:
+    left, top = min(a.x, b.x), min(a.y, b.y)
+    return Rect(left, top, max(a.right, b.right) - left, max(a.bottom, b.bottom) - top)
 
 
 def laid(canvas: Path, dst: Path, grid: Grid, tiles: Iterable[tuple[Tile, Path]]) -> None:

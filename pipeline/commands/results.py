@@ -70,13 +70,17 @@ class CropRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ProofResult:
-    """Crops of a print at full scale; `expected_error` is what other proofs were measured at."""
+    """Crops of a print at full scale; `expected_error` is what other proofs were measured at.
+
+    `print_with` are options of `print` for these very strokes: what was found by a trial here.
+    """
 
     folder: str
     sheet: str
     print_size: str
     statistics_from: str
     expected_error: str
+    print_with: str
     took_seconds: float
     peak_memory_bytes: int
     crops: tuple[CropRow, ...]

@@ -1,23 +1,24 @@
 """Crops of a print that is not made, by the table's own rows: levels only as far as crops need.
 
 Every level below the last has its whole canvas, painted, so that what is taken of the whole of it
-is; but only the tiles that crops stand on are restyled. Of the last level nothing but the crops is
-made, unless it is restyled (`stages.paint.Glimpses`).
+is; but only what crops stand on is restyled (`pipeline.engine.parts`). Of the last level nothing
+but the crops is made, unless it is restyled (`stages.paint.Glimpses`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from pipeline.engine import makers, table
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Place, Ref
+from pipeline.engine.parts import Parts
 from stages.sheet import NO_BORDER
-from stages.tiles import Rect, Tile
+from stages.tiles import Rect
 
-MARGIN = 32  # px around a crop that are made as in the print: about what paint is laid over
 _STARTS = ("enlarged canvas", "zones", "dictionary", "survey", "painted canvas")
 _RESTYLED = ("level photo", "style moments")
 _BEFORE = ("prepare", "palette", "display")
@@ -61,11 +62,16 @@ class Glimpse:
         """All that decides the print."""
         return self.loose.brief
 
+    @cached_property
+    def parts(self) -> Parts:
+        """What is restyled."""
+        return Parts(self.brief, self.crops, self._last_whole)
+
     @property
     def work(self) -> float:
         """Megapixel-iterations from the first level on."""
         return sum(
-            sum(self._work(ref) for ref in self._whole(level)) + self._restyling(level)
+            sum(self._work(ref) for ref in self._whole(level)) + self.parts.work(level)
             for level in range(1, self._last_whole + 1)
         ) + (self._painting if self._last_whole < len(self.brief.plan.levels) else 0.0)
 
@@ -108,23 +114,19 @@ class Glimpse:
         levels = self.brief.plan.levels
         if not levels:
             return "the whole picture: it is no larger than the display"
-        parts = [str(n) for n in range(1, len(levels) + 1) if self._left_out(n)]
+        parts = [str(n) for n in range(1, self._last_whole + 1) if self.parts.left_out(n)]
         found = "whole canvases of all levels"
         if parts:
             name = "level" if len(parts) == 1 else "levels"
-            found += f"; {name} {' and '.join(parts)} restyled only in the tiles under the crops"
+            found += f"; {name} {' and '.join(parts)} restyled only under the crops"
         return found
 
     @property
     def in_part(self) -> bool:
         """Whether tiles are left out, or what colours are kept by is seen in part."""
         after = self.brief.settings.colour.place == "after" and _apart(self.brief)
-        return after or any(self._left_out(level.level) for level in self.brief.plan.levels)
-
-    def _left_out(self, level: int) -> bool:
-        """Whether some tiles of a level are left out."""
-        sweeps = self._sweeps(level)
-        return any(len(self._tiles(at)) < len(self.brief.grid(at).tiles) for at in sweeps)
+        levels = range(1, self._last_whole + 1)
+        return after or any(self.parts.left_out(level) for level in levels)
 
     # ---- levels
 
@@ -151,7 +153,7 @@ class Glimpse:
             return
         self.stage(f"restyle@{level}")
         canvas = self.loose.made[Ref(brief.start(), at)]
-        sweeps = self._sweeps(level)
+        sweeps = self.parts.places(level)
         for here in sweeps:
             if table.row("moments").there(brief, here):
                 self._make(Ref("moments", here))
@@ -161,35 +163,27 @@ class Glimpse:
 
     def _restyled(self, at: Place, canvas: Path, made: Ref) -> Path:
         """A sweep over what the crops stand on; the rest of the canvas stays."""
+        from stages import canvas as canvases
         from stages import crops
 
-        path, tiles = self._path(made), self._tiles(at)
+        path, tiles = self._path(made), self.parts.tiles(at)
         refs = [Ref("tile", at.at(row=tile.row, col=tile.col)) for tile in tiles]
-        for ref in refs:
-            self._make(ref)
-        files = [self.loose.made[ref] for ref in refs]
-        crops.laid(canvas, path, self.brief.grid(at), zip(tiles, files, strict=True))
+        files = [self._under(ref) for ref in refs]
+        if self.parts.windowed(at.level):
+            parts = zip((t.write for t in tiles), map(canvases.read, files), strict=True)
+            crops.pasted(canvas, path, parts)
+        else:
+            crops.laid(canvas, path, self.brief.grid(at), zip(tiles, files, strict=True))
         self.loose.made[made] = path
         return path
 
-    def _tiles(self, at: Place) -> list[Tile]:
-        """The tiles of a sweep that crops stand on."""
-        from stages import crops
-
-        size = self.brief.level(at).size
-        needed = [crops.needed(each, self.brief.plan.size, size, MARGIN) for each in self.crops]
-        tiles = self.brief.grid(at).tiles
-        return [tile for tile in tiles if any(tile.write.overlap(each) for each in needed)]
-
-    def _sweeps(self, level: int) -> list[Place]:
-        own = self.brief.plan.levels[level - 1]
-        many = range(1, own.sweeps + 1) if own.iterations else range(0)
-        return [Place(level=level, sweep=sweep) for sweep in many]
-
-    def _restyling(self, level: int) -> float:
-        windows = [tile.window for at in self._sweeps(level) for tile in self._tiles(at)]
-        pixels = sum(window.pixels for window in windows)
-        return pixels * self.brief.plan.levels[level - 1].iterations / 1e6
+    def _under(self, ref: Ref) -> Path:
+        """A tile, or a window in the place of one."""
+        loose = replace(
+            self.loose, brief=self.parts.narrowed, open_studio=lambda: self.loose.studio()
+        )
+        made(loose, ref)
+        return self.loose.made[ref]
 
     # ---- the last level
 

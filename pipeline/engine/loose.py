@@ -49,7 +49,7 @@ class Loose:
             place=ref.place,
             brief=self.brief,
             found=lambda wanted: self.made.get(wanted) or self.elsewhere(wanted),
-            open_studio=self._opened,
+            open_studio=self.studio,
             did=self.did,
         )
 
@@ -58,7 +58,8 @@ class Loose:
         """All losses, one output after the other."""
         return [loss for curve in self.curves.values() for loss in curve]
 
-    def _opened(self) -> Studio:
+    def studio(self) -> Studio:
+        """The encoder at work, loaded when first asked for."""
         if self._studio is None:
             self._studio = self.open_studio()
         return self._studio

@@ -72,3 +72,24 @@ def test_a_part_is_that_of_the_whole_enlarged(tmp_path: Path, part: Rect) -> Non
     canvas.resize(source, tmp_path / "b.npy", Size(90, 75))
     whole = canvas.read(tmp_path / "b.npy", part)
     assert np.array_equal(resample.part_at(source, Size(90, 75), part), whole)
+
+
+def test_windows_of_crops_have_whole_strides_and_their_halo() -> None:
+    size = Size(500, 310)
+    one, other = Rect(100, 40, 50, 50), Rect(400, 290, 100, 20)
+    found = crops.windowed(size, [one, other], halo=32, align=16, most=10**6)
+    assert [tile.core for tile in found.tiles] == [Rect(96, 32, 64, 64), Rect(400, 288, 100, 22)]
+    assert [tile.window for tile in found.tiles] == [
+        Rect(64, 0, 128, 128),
+        Rect(368, 256, 144, 64),  # beyond the canvas to whole strides
+    ]
+    assert all(tile.write == tile.core for tile in found.tiles)
+
+
+def test_windows_that_lie_over_one_another_are_joined() -> None:
+    size, near = Size(800, 600), [Rect(100, 100, 64, 64), Rect(164, 100, 64, 64)]
+    around = {"halo": 64, "align": 16}
+    found = crops.windowed(size, [*near, Rect(600, 400, 64, 64)], **around, most=100_000)
+    assert sorted(tile.core.x for tile in found.tiles) == [96, 592]
+    assert all(each.overlap(tile.core) == each for each in near for tile in found.tiles[1:])
+    assert len(crops.windowed(size, near, **around, most=40_000).tiles) == 2

@@ -72,7 +72,7 @@ def test_crops_lie_apart_and_say_why(printer, tmp_path: Path) -> None:
     names = sorted(path.name for path in (tmp_path / "proof").iterdir())
     assert names == ["crop-1.png", "crop-2.png", "crop-3.png", "sheet.png"]
     corner = made(printer, tmp_path / "corner", "0,0")
-    assert "only in the tiles under the crops" in corner.statistics_from
+    assert "restyled only under the crops" in corner.statistics_from
     image = pyvips.Image.new_from_file(found.crops[0].file)
     assert (image.width, image.height) == (64, 48)
     assert image.xres * 25.4 == pytest.approx(381, abs=0.5)
