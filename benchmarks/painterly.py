@@ -36,6 +36,7 @@ BANDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # px
 _AREA = 24  # px of the painting, squared, that count as one place
 _LEVELS = 32  # of each of L*, a*, b* in the histogram of colours
 _PAINTED = Size(1600, 1200)
+_BESIDE = 24  # px to either side of a border
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,21 @@ def evenness(matches: Matches, found: dictionary.Dictionary) -> float:
         total += high * wide
     use = np.sort(np.bincount(np.concatenate(seen), minlength=total))[::-1]
     return float(use[: max(1, total // 100)].sum() / use.sum())
+
+
+def seams(image: Pixels, columns: set[int], rows: set[int]) -> float:
+    """Mean jump of `(H, W, 3)` across borders at these px over the mean jump beside them."""
+    ratios = []
+    for axis, cuts in ((1, columns), (0, rows)):
+        if not cuts:
+            continue
+        jumps = np.abs(np.diff(image, axis=axis)).mean(axis=(1 - axis, 2))
+        index = np.array(sorted(cuts), dtype=int) - 1
+        distance = np.abs(np.arange(len(jumps))[:, None] - index).min(axis=1)
+        beside = jumps[(distance > 1) & (distance <= _BESIDE)]
+        ratios.append(jumps[index].mean() / max(float(beside.mean()), 1e-9))
+    # Both directions count alike, however many cuts each has.
+    return float(np.mean(ratios))
 
 
 def measures(image: Pixels, painting: Pixels) -> list[Row]:

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks import painterly
 from benchmarks.common import SAMPLES, print_table, save_json
 from pipeline.config.load import Settings, parse_size
 from stages import canvas, measure, restyle
@@ -36,7 +37,6 @@ from stages.restyle import Look, TileJob
 from stages.tiles import Grid, Rect, Size, grid, shift_of
 
 SWEEPS, ITERATIONS = 3, 10
-BESIDE = 24  # px to either side of a border
 
 
 @dataclass(frozen=True)
@@ -166,21 +166,9 @@ class Bench:
 
     def seams(self, path: Path) -> float:
         """Mean jump across the borders of the last sweep over the mean jump beside them."""
-        image = canvas.read(path)
-        tiles = self.grid(SWEEPS - 1).tiles
-        at, elsewhere = [], []
-        for axis, cuts in (
-            (1, {tile.core.x for tile in tiles if tile.core.x}),
-            (0, {tile.core.y for tile in tiles if tile.core.y}),
-        ):
-            jumps = np.abs(np.diff(image, axis=axis)).mean(axis=(1 - axis, 2))
-            index = np.array(sorted(cuts), dtype=int) - 1
-            distance = np.abs(np.arange(len(jumps))[:, None] - index).min(axis=1)
-            at.append(jumps[index])
-            elsewhere.append(jumps[(distance > 1) & (distance <= BESIDE)])
-        # Both directions count alike, however many cuts each has.
-        ratios = [a.mean() / b.mean() for a, b in zip(at, elsewhere, strict=True) if a.size]
-        return float(np.mean(ratios))
+        cores = [tile.core for tile in self.grid(SWEEPS - 1).tiles]
+        columns, rows = {c.x for c in cores if c.x}, {c.y for c in cores if c.y}
+        return painterly.seams(canvas.read(path), columns, rows)
 
 
 def rows(bench: Bench) -> list[Row]:

@@ -65,3 +65,11 @@ def test_the_command_measures_a_part(tmp_path: Path, capsys: pytest.CaptureFixtu
     rows = json.loads(capsys.readouterr().out.rsplit("\n", 2)[-2])
     assert [row["measure"] for row in rows][:3] == ["relief", "patch distance", "foreign colours"]
     assert (tmp_path / "painterly.json").is_file()
+
+
+def test_a_border_that_jumps_is_a_seam_and_strokes_that_happen_to_lie_there_are_not() -> None:
+    image = np.random.default_rng(1).random((120, 160, 3), np.float32)
+    assert paint.seams(image, {80}, {60}) == pytest.approx(1.0, abs=0.05)
+    image[:, 80:] += 1
+    assert paint.seams(image, {80}, {60}) > 1.5
+    assert paint.seams(image, {80}, set()) > 2
