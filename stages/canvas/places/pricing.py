@@ -28,10 +28,10 @@ class Pricing:
     two places meets, some of it is lost.
     """
 
-    rounds: int = 8
+    rounds: int = 24
     rate: float = 0.3
     area: int = 24
-    free: float = 1.5
+    free: float = 0.7
     most: float = 2.0
     relief: float = 1.0
     height: float = 1.2
