@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,14 +34,16 @@ class Paint:
 
     `copies` of a painting are looked at: 1 as it is, 2 mirrored too, 4 and 8 turned as well;
     `tone` (0 to 1) is the share of the canvas's own broad tones that stays; `lines` (0 to 1) is how
-    far the photo's lines are put back before the display is painted; `hold` (0 to 1) is the share
-    of the canvas's forms broader than about `hold_blur` px that stays.
+    far the photo's lines are put back before the display is painted, `strokes` (0 to 1) how far its
+    dabs are drawn out afterwards; `hold` (0 to 1) is the share of the canvas's forms broader than
+    about `hold_blur` px that stays.
     """
 
     copies: int = 2
     tone: float = 0.5
     seed: int = 0
     lines: float = 0.0
+    strokes: float = 0.0
     hold: float = 0.0
     hold_blur: float = 1.0
 
@@ -98,6 +101,7 @@ def manner(found: Dictionary, how: Paint) -> Manner:
 
 def over(
     image: Pixels,
+    toned: Pixels,
     photo: Pixels,
     styles: StyleImages,
     how: Paint,
@@ -105,11 +109,13 @@ def over(
 ) -> Pixels:
     """A whole image `(H, W, 3)`, 0 to 1 sRGB, with a photo's lines, painted: the display.
 
-    `shares` `(H, W, Z)` are those of the zones that it is divided into.
+    `toned` is the photo in the painting's colours. `shares` `(H, W, Z)` are those of the zones
+    that it is divided into.
     """
-    image = lines.redrawn(image, photo, how.lines)
     size = Size(image.shape[1], image.shape[0])
     found = gathered(styles, size, DISPLAY_RATIO, how)
+    lined = lines.redrawn(image, toned, photo, how.lines, _contrast(found, styles.weights))
+    image = division.covered(image, lined, shares)
 
     def rows(top: int, bottom: int) -> Pixels:
         return image[top:bottom]
@@ -119,3 +125,10 @@ def over(
     seen = survey.surveyed(rows, size, found, manner(found, how), prices, _DISPLAY_BEYOND, whose)
     ready = Ready(found, seen, manner(found, how))
     return np.concatenate(list(paint.painted(rows, size, ready, shares)))
+
+
+def _contrast(found: Dictionary, weights: Sequence[float]) -> float:
+    """That of the paintings' lines, by their weights."""
+    sheets = found.sheets[:: found.options.copies]
+    each = [lines.contrast(sheet.pixels.astype(np.float32)) for sheet in sheets]
+    return float(np.average(each, weights=weights))

@@ -14,7 +14,7 @@ import numpy as np
 
 from stages import brushwork, measure
 from stages.brushwork import Paint
-from stages.canvas import files, palette, resample, starts
+from stages.canvas import files, palette, resample, starts, strokes
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.luminance import relit
 from stages.canvas.palette import Toning
@@ -184,14 +184,20 @@ def from_files(
     )
     if manner.paint is None:
         return made
-    painted = brushwork.over(made.pixels, content, styles, manner.paint, zones)
+    painted = brushwork.over(made.pixels, content, small, styles, manner.paint, zones)
+    drawn = manner.paint.strokes
     if not manner.joining:
-        return replace(made, pixels=painted)
+        return replace(made, pixels=_joined(painted, drawn, zones))
     scale = Scale(path[-1].size, manner.joining)
     crisp = replace(styles, soften=0.0, combed=0)  # of paint nothing is to be kept out
     task = _task(measure.style_moments(studio, crisp, scale.size), scale, manner)
     result = studio.restyle(painted, content, task, lambda progress: report(scale, progress))
-    return Displayed(relit(painted, result.pixels), (*made.losses, result.losses))
+    found = _joined(relit(painted, result.pixels), drawn, zones)
+    return Displayed(found, (*made.losses, result.losses))
+
+
+def _joined(painted: Pixels, share: float, zones: Pixels | None) -> Pixels:
+    return division.covered(painted, strokes.joined(painted, share), zones)
 
 
 def content_energy(

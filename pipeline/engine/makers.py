@@ -337,7 +337,8 @@ def _hold(job: Job) -> tuple[float, float]:
 
 def _display_paint(job: Job) -> Paint:
     job.setting("paint.join")  # named in the row: the brief reads it
-    return replace(how_painted(job), lines=job.setting("paint.lines"))
+    lines, strokes = job.setting("paint.lines"), job.setting("paint.strokes")
+    return replace(how_painted(job), lines=lines, strokes=strokes)
 
 
 # ---- restyle

@@ -286,9 +286,8 @@ class Brief:
         if key in CHOSEN:
             return self._chosen(key)
         drawn = ("levels.crisp", "levels.bristles", "levels.comb", "levels.soften")
-        unused = (
-            drawn if self.painted else ("paint.copies", "paint.tone", "paint.lines", "paint.join")
-        )
+        laid = ("paint.copies", "paint.tone", "paint.lines", "paint.join", "paint.strokes")
+        unused = drawn if self.painted else laid
         if key in unused or (key in OLD_OPTIMIZER and not self._counts(key)):
             return None
         return setting(self.settings, key)

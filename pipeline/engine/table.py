@@ -329,7 +329,7 @@ TABLE: tuple[Output, ...] = (
         stage="display",
         scope=Scope.RUN,
         pattern="display/canvas.npy",
-        version="5",
+        version="6",
         make=makers.display,
         inputs=lambda brief, _: [
             *(Ref("photo"), Ref("palette"), Ref("content energy")),
@@ -338,7 +338,7 @@ TABLE: tuple[Output, ...] = (
         settings=(
             *(*COMPUTED, *LOSS, *OPTIMIZER, *PAINTINGS, "style.content_weight", "run.seed"),
             *("display.tooth", "display.soften", "display.comb", "style.matching", *PAINT),
-            *("paint.lines", "paint.join", *START, *RESIZING),
+            *("paint.lines", "paint.join", "paint.strokes", *START, *RESIZING),
         ),
         facts=_whose(lambda brief, _: brief.plan.display),
         work=lambda brief, _: display_work(brief),
@@ -406,7 +406,7 @@ TABLE: tuple[Output, ...] = (
         stage="paint",
         scope=Scope.LEVEL,
         pattern="paint-{level}/survey.safetensors",
-        version="1",
+        version="2",
         make=makers.surveyed,
         inputs=lambda brief, at: [
             *(Ref("enlarged canvas", at), Ref("dictionary", at), *_zones(brief, at))

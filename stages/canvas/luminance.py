@@ -28,4 +28,13 @@ def relit(
     lighter = luminance(joined) - luminance(painted)
     if broad is not None:
         lighter = lighter - broad(lighter)
-    return np.asarray(np.clip(painted + lighter[..., None], 0.0, 1.0), np.float32)
+    return _lighter(painted, lighter)
+
+
+def lit(pixels: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pixels `(H, W, 3)`, 0 to 1 sRGB, of a luminance `(H, W)`; all channels move alike."""
+    return _lighter(pixels, light - luminance(pixels))
+
+
+def _lighter(pixels: NDArray[np.float32], by: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.clip(pixels + by[..., None], 0.0, 1.0), np.float32)

@@ -25,6 +25,7 @@ from stages.canvas.places.dictionary import Dictionary, Half, Options, Places
 from stages.canvas.places.keys import Numbers, Planes
 from stages.canvas.places.matching import Flags, Manner, Matches
 from stages.canvas.places.survey import Survey
+from stages.canvas.zones.division import covered
 from stages.tiles import Rect, Size
 
 _CORE = 1024  # px, side of the parts that are painted at a time
@@ -147,11 +148,8 @@ def voted(
     if manner.hold:
         laid = _held(laid, _cut(pixels, area.within(window)), manner)
     found = np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
-    if shares is None:
-        return found
-    own, painted_over = _cut(pixels, part.within(window)), _cut(shares, part.within(window))
-    covered = np.minimum(painted_over.sum(axis=-1, keepdims=True), 1)
-    return np.asarray(own + covered * (found - own))
+    inner = part.within(window)
+    return covered(_cut(pixels, inner), found, None if shares is None else _cut(shares, inner))
 
 
 def _held(laid: Pixels, canvas: Pixels, manner: Manner) -> Pixels:

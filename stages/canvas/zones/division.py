@@ -118,6 +118,14 @@ def whole(zones: Sequence[Zone], size: Size) -> Pixels | None:
     return resample.gathered(shares(zones, size), size, _largest(zones))
 
 
+def covered(before: Pixels, after: Pixels, shares: Pixels | None) -> Pixels:
+    """An image `(H, W, 3)` after it was worked on; what is of no zone, by `shares`, as before."""
+    if shares is None:
+        return after
+    own = np.minimum(shares.sum(axis=-1, keepdims=True), 1)
+    return np.asarray(before + own * (after - before))
+
+
 def _largest(zones: Sequence[Zone]) -> int:
     """Px of the largest mask."""
     return max(files.size_of(zone.mask).pixels for zone in zones if zone.mask is not None)

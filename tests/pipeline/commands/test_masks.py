@@ -77,7 +77,7 @@ def test_where_no_mask_is_the_photo_stays_as_it_is(
     changed: dict[str, object] = {"display_tooth": 0, "style_smooth_weight": 0}
     run = printed(
         printer, tmp_path / "run", [printer.style], style_masks=masks, style_matching=matching,
-        levels_crisp=0, levels_bristles=0, paint_lines=0, **changed,
+        levels_crisp=0, levels_bristles=0, paint_lines=0, paint_strokes=0, **changed,
     )  # fmt: skip
     photo = canvas.read(run.level_photo(2))
     apart = np.abs(last(run) - photo).mean(axis=-1)

@@ -29,7 +29,7 @@ OTHER = {
     "style.weights": "2",
     "style.max_pixels": "65536", "style.palette": "0.5", "style.matching": "moments",
     "paint.copies": "1", "paint.tone": "0", "paint.lines": "0", "paint.join": "3",
-    "paint.hold": "1",
+    "paint.strokes": "0", "paint.hold": "1",
     "paint.iterations": "4", "levels.max_ratio": "1.3",
     "levels.iterations": "5",
     "levels.sweeps": "1", "levels.content_falloff": "0.9", "levels.crisp": "0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from stages.canvas import lines
@@ -23,32 +24,57 @@ def waves() -> Pixels:
     return np.repeat(np.repeat(down[:, None, None], 128, 1), 3, 2).astype(np.float32)
 
 
+def redrawn(image: Pixels, photo: Pixels, share: float) -> Pixels:
+    """With the lines of a photo that has the painting's colours and contrast already."""
+    return lines.redrawn(image, photo, photo, share, lines.contrast(photo))
+
+
 def test_an_edge_of_the_photo_comes_back() -> None:
-    found = lines.redrawn(waves(), stepped(), 1.0)
+    found = redrawn(waves(), stepped(), 1.0)
     jump = float((found[:, 65] - found[:, 62]).mean())
     assert jump > 0.3
     assert float(found[20:76, 62].std()) < 0.5 * float(waves()[20:76, 62].std())
 
 
 def test_plain_parts_keep_the_images_own_strokes() -> None:
-    found = lines.redrawn(waves(), stepped(), 1.0)
+    found = redrawn(waves(), stepped(), 1.0)
     assert np.abs(found - waves())[:, :20].max() < 0.02
 
 
 def test_half_the_share_is_half_the_way_and_none_is_nothing() -> None:
     image, photo = waves(), stepped()
-    assert lines.redrawn(image, photo, 0.0) is image
-    whole, half = (lines.redrawn(image, photo, share) - image for share in (1.0, 0.5))
+    assert redrawn(image, photo, 0.0) is image
+    whole, half = (redrawn(image, photo, share) - image for share in (1.0, 0.5))
     np.testing.assert_allclose(half, whole / 2, atol=1e-6)
 
 
 def test_a_plain_photo_changes_nothing() -> None:
     image = waves()
-    assert lines.redrawn(image, np.full_like(image, 0.4), 1.0) is image
+    assert redrawn(image, np.full_like(image, 0.4), 1.0) is image
 
 
 def test_values_stay_within_black_and_white() -> None:
     photo = stepped()
     photo[:, 64:] = 1.0
-    found = lines.redrawn(np.ones_like(photo), photo, 1.0)
+    found = redrawn(np.ones_like(photo), photo, 1.0)
     assert found.min() >= 0 and found.max() <= 1 and found.dtype == np.float32
+
+
+def test_an_edge_that_the_palette_wiped_out_comes_back_in_its_lightness() -> None:
+    image, photo = np.full((96, 128, 3), 0.5, np.float32), stepped()
+    toned = np.broadcast_to(np.float32([0.6, 0.5, 0.4]), photo.shape).copy()
+    found = lines.redrawn(image, toned, photo, 1.0, lines.contrast(photo))
+    assert float((found[:, 66] - found[:, 61]).mean()) > 0.2
+    np.testing.assert_allclose(np.ptp(found - image, axis=-1), 0, atol=1e-5)
+
+
+def test_lines_get_the_contrast_that_is_wanted() -> None:
+    photo = stepped()
+    image = np.full_like(photo, 0.5)
+
+    def contrast(wanted: float) -> float:
+        return lines.contrast(lines.redrawn(image, photo, photo, 1.0, wanted))
+
+    own = lines.contrast(photo)
+    assert contrast(2 * own) == pytest.approx(2 * contrast(own), rel=0.05)
+    assert contrast(9 * own) == pytest.approx(contrast(3 * own))  # what lies deeper is noise

@@ -15,6 +15,8 @@ from stages import canvas
 from stages.canvas import strokes as drawing
 from stages.canvas.files import Pixels
 from stages.canvas.ground import noise
+from stages.canvas.looks.texture import coherence
+from stages.canvas.luminance import luminance
 from stages.canvas.strokes import PLAIN, Strokes, drawn, with_strokes
 from stages.tiles import Size
 
@@ -189,3 +191,24 @@ def test_combing_in_parts_gives_the_same_as_at_once(
         patch.setattr(drawing, "_COLUMNS", columns)
         differ = np.abs(combed(image, 3) - expected).max(axis=2) > 1e-4
     assert differ.mean() < 0.002
+
+
+def dabs() -> Pixels:
+    """Level strokes of dabs of 2 px, every one a little lighter or darker than the next."""
+    down = 0.5 + 0.2 * np.sin(np.arange(96, dtype=np.float32) * 0.8)[:, None]
+    dab = np.random.default_rng(3).normal(0, 0.08, (96, 64)).astype(np.float32).repeat(2, axis=1)
+    return np.repeat((down + dab)[..., None], 3, 2) * np.float32([1.0, 0.9, 0.7])
+
+
+def test_joined_dabs_run_along_their_strokes_and_keep_contrast_and_hues() -> None:
+    before = dabs()
+    after = drawing.joined(before, 1.0)
+    assert coherence(luminance(after), 1.0) > 1.01 * coherence(luminance(before), 1.0)
+    fine = [
+        float((g - cv2.GaussianBlur(g, (0, 0), 1.0)).std()) for g in map(luminance, (before, after))
+    ]
+    assert fine[1] == pytest.approx(fine[0], rel=0.1)
+    np.testing.assert_allclose(np.ptp(after - before, axis=-1), 0, atol=1e-5)
+    half = drawing.joined(before, 0.5)
+    assert coherence(luminance(half), 1.0) < coherence(luminance(after), 1.0)
+    assert drawing.joined(before, 0.0) is before
