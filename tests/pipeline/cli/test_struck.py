@@ -39,11 +39,24 @@ sys.exit(main())
 """
 
 
-def struck(words: list[str], number: int, moment: str, how: str = "felt", **more: Any) -> int:
-    """The exit code of a command that a signal strikes when it first asks for a module."""
+def _set(number: int, to: signal.Handlers) -> Callable[[], object]:
+    return lambda: signal.signal(number, to)
+
+
+def struck(
+    words: list[str],
+    number: int,
+    moment: str,
+    how: str = "felt",
+    begins: tuple[int, signal.Handlers] = (signal.SIGINT, signal.SIG_DFL),
+) -> int:
+    """The exit code of a command that a signal strikes when it first asks for a module.
+
+    It begins with SIGINT not ignored, as it is where these tests run in the background of a script.
+    """
     return subprocess.run(
         [sys.executable, "-c", STRIKER, str(number), moment, how, *words],
-        capture_output=True, timeout=120, check=False, **more,
+        capture_output=True, timeout=120, check=False, preexec_fn=_set(*begins),
     ).returncode  # fmt: skip
 
 
@@ -78,12 +91,8 @@ def test_one_that_a_library_swallows_is_heeded(
         assert subprocess.run(again, capture_output=True, timeout=120, check=False).returncode == 0
 
 
-def _ignoring(number: int) -> Callable[[], None]:
-    return lambda: signal.signal(number, signal.SIG_IGN)  # type: ignore[func-returns-value]
-
-
 def test_sigterm_counts_where_a_shell_has_sigint_ignored(words: list[str]) -> None:
     """As in the background of a script; the studio pauses prints by SIGTERM for it."""
-    moment, ignoring = "pipeline.cli.options", _ignoring(signal.SIGINT)
-    assert struck(words, signal.SIGTERM, moment, preexec_fn=ignoring) == -signal.SIGTERM
-    assert struck(words, signal.SIGTERM, "torch", preexec_fn=ignoring) == 128 + signal.SIGTERM
+    moment, ignored = "pipeline.cli.options", (signal.SIGINT, signal.SIG_IGN)
+    assert struck(words, signal.SIGTERM, moment, begins=ignored) == -signal.SIGTERM
+    assert struck(words, signal.SIGTERM, "torch", begins=ignored) == 128 + signal.SIGTERM
