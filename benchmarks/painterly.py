@@ -1,6 +1,6 @@
 """How much a print looks painted at 100 %, in numbers beside those of the painting itself.
 
-    python -m benchmarks.painterly [IMAGE STYLE] [--crop X,Y,W,H] [--out FOLDER]
+    python -m benchmarks.painterly [IMAGE STYLE] [--crop X,Y,W,H] [--identity] [--out FOLDER]
 
 Without an image, the samples' photo is enlarged and painted at 1600x1200 and measured. The painting
 is measured at the size that the image's paint was taken at: the image's own area, never enlarged.
@@ -233,6 +233,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("image", type=Path, nargs="?")
     parser.add_argument("style", type=Path, nargs="?")
     parser.add_argument("--crop", help="X,Y,W,H: a part of the image, at the whole's scale")
+    parser.add_argument(
+        "--identity", action="store_true", help="the image is of the painting as photo and style"
+    )
     parser.add_argument("--out", type=Path, help="folder for the result as JSON")
     args = parser.parse_args(arguments)
     if args.image and not args.style:
@@ -244,6 +247,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             x, y, width, height = (int(part) for part in args.crop.split(","))
             image = image[y : y + height, x : x + width]
         rows = measures(image, style)
+        if args.identity:
+            own = canvas.resized(style, size_of(image))
+            rows.append(Row("identity", similarity(image, own), "at least 0.8"))
     else:
         rows = of_samples()
     print_table(f"Paint of {args.image.name if args.image else 'the samples'}", rows)

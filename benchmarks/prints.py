@@ -3,8 +3,9 @@
     python -m benchmarks.prints RUN STYLE [--crops FOLDER]
 
 Beside the measures of `benchmarks.painterly`, the painting itself being 1: evenness, the share of
-blocks of the last level held by the 1 % most used places; and for every level the mean jump across
-the borders of its tiles, or of the parts in which it is painted, over the mean jump beside them.
+blocks of the last level held by the 1 % most used places; for every level the mean jump across its
+tiles' borders, or those of the parts in which it is painted, over the mean jump beside them; and
+how like its display the print is, shrunk to its size (as `benchmarks.same_look` has it).
 With `--crops` parts of the print at 100 %, parts of the painting and the whole are written there.
 """
 
@@ -21,6 +22,7 @@ import numpy as np
 from benchmarks.common import print_table, save_json
 from benchmarks.looks import read
 from benchmarks.painterly import Row, evenness, measures, scaled, seams
+from benchmarks.same_look import compared
 from pipeline.engine.decisions import brief_of
 from pipeline.run.directory import RunDir
 from stages import canvas
@@ -75,6 +77,15 @@ def seams_of(run: Path) -> list[Row]:
     return rows
 
 
+def from_afar(run: Path, image: Pixels) -> list[Row]:
+    """How like the run's display its print is, seen from afar."""
+    similar, apart = compared(canvas.read(run / "display" / "canvas.npy"), image)
+    return [
+        Row("similarity to display", similar, "at least 0.6"),
+        Row("CIEDE2000 from display", apart, "at most 4"),
+    ]
+
+
 def write_crops(image: Pixels, painting: Pixels, folder: Path) -> None:
     """The whole, four parts at 100 %, and two of the painting."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         *measures(image, painting),
         Row("evenness", evenness_of(args.run, last), "at most 0.1"),
         *seams_of(args.run),
+        *from_afar(args.run, image),
     ]
     print_table(f"{args.run.name} at 100 %", rows)
     if args.crops:

@@ -65,6 +65,9 @@ def test_the_command_measures_a_part(tmp_path: Path, capsys: pytest.CaptureFixtu
     rows = json.loads(capsys.readouterr().out.rsplit("\n", 2)[-2])
     assert [row["measure"] for row in rows][:3] == ["relief", "patch distance", "foreign colours"]
     assert (tmp_path / "painterly.json").is_file()
+    assert paint.main([files[1], files[1], "--identity"]) == 0
+    *_, last = json.loads(capsys.readouterr().out.rsplit("\n", 2)[-2])
+    assert last["measure"] == "identity" and last["value"] == pytest.approx(1.0)
 
 
 def test_a_border_that_jumps_is_a_seam_and_strokes_that_happen_to_lie_there_are_not() -> None:

@@ -19,6 +19,7 @@ def test_a_finished_print_is_measured_and_its_parts_are_written(
     assert prints.main([str(tmp_path / "run"), str(printer.style), *found]) == 0
     table = json.loads((tmp_path / "prints.json").read_text())["rows"]
     rows = {row["measure"]: row["value"] for row in table}
+    assert 0 < rows["similarity to display"] < 1 and rows["CIEDE2000 from display"] > 0
     assert 0 < rows["evenness"] <= 1 and rows["foreign colours"] < 0.2
     seams = [value for name, value in rows.items() if name.startswith("seams")]
     assert seams and max(seams) < 1.5
