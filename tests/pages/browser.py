@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,18 @@ def started() -> Iterator[Any]:
         browser.close()
 
 
+def awaited(page: Any, truth: str, seconds: float = 30) -> None:
+    """Wait until an expression is true of a page.
+
+    It is asked from outside: the page's own rules let no text be run as a script within it, which
+    Playwright's waiting does from the second time on.
+    """
+    ends = time.monotonic() + seconds
+    while not page.evaluate(truth):
+        assert time.monotonic() < ends, f"it never came true: {truth}"
+        page.wait_for_timeout(50)
+
+
 @contextmanager
 def opened(browser: Any, address: str, **options: Any) -> Iterator[Any]:
     """A page in a context of its own; whatever it complains of, or asks the network for, fails."""
@@ -47,7 +60,7 @@ def opened(browser: Any, address: str, **options: Any) -> Iterator[Any]:
         lambda asked: None if asked.url.startswith(allowed) else wrong.append(asked.url),
     )
     page.goto(address)
-    page.wait_for_function("document.querySelectorAll('#levels tbody tr').length > 0")
+    awaited(page, "document.querySelectorAll('#levels tbody tr').length > 0")
     yield page
     context.close()
     assert not wrong, wrong

@@ -14,6 +14,7 @@ from browser import (
     CHROMIUM,
     PHONE,
     ROOT,
+    awaited,
     colour,
     opened,
     served,
@@ -125,7 +126,7 @@ def test_tiles_and_their_colours_lie_over_the_picture(browser: Any, address: str
         assert colour(page, 0.4, 0.4) != before
         box = page.locator("#viewer").bounding_box()
         page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.3)
-        page.wait_for_function("document.getElementById('tile').textContent.startsWith('Print')")
+        awaited(page, "document.getElementById('tile').textContent.startsWith('Print')")
         assert page.locator("#again tr.chosen").count() == 1
 
 
@@ -134,8 +135,8 @@ def test_a_command_is_copied(browser: Any, address: str, finished: Path) -> None
     with opened(browser, address, permissions=allowed) as page:
         button = page.get_by_role("button", name="Copy the command for Print, tile 0,1")
         button.click()
-        page.wait_for_function("[...document.querySelectorAll('td button')].some("
-                               "(each) => each.textContent === 'Copied')")  # fmt: skip
+        copied = "(each) => each.textContent === 'Copied'"
+        awaited(page, f"[...document.querySelectorAll('td button')].some({copied})")
         if allowed:
             text = page.evaluate("navigator.clipboard.readText()")
             assert text == f"tilebrush stage {finished} restyle@2 --tile 0,1"
@@ -188,7 +189,7 @@ def test_workers_of_a_cluster_are_seen_live(browser: Any, copied: Path, size: st
         ]
         assert cells.nth(7).inner_text() == "not known"
         told(5)
-        page.wait_for_function("document.querySelectorAll('#workers td')[4].innerText === '5'")
+        awaited(page, "document.querySelectorAll('#workers td')[4].innerText === '5'")
         assert violations(page) == []
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0
