@@ -28,7 +28,8 @@ import torch
 
 from benchmarks.common import INPUTS, print_table, result_of, save_json
 from pipeline.console.console import Console
-from pipeline.engine import makers, table
+from pipeline.engine import table
+from pipeline.engine.makers import restyling
 from pipeline.engine.outputs import Job, Place
 from pipeline.engine.worker import Worker
 from pipeline.planning.levels import LevelPlan
@@ -93,7 +94,7 @@ class Bench:
 
     def look(self, level: LevelPlan) -> Look:
         """What the tiles of a level's last sweep are restyled to."""
-        return makers.look(self.asked(level, level.grids[-1].tiles[0]))
+        return restyling.look(self.asked(level, level.grids[-1].tiles[0]))
 
     def tiles(self, level: LevelPlan, count: int) -> list[Tile]:
         """So many tiles of a level's last sweep, spread over the canvas."""
@@ -103,7 +104,7 @@ class Bench:
 
     def job(self, level: LevelPlan, tile: Tile) -> TileJob:
         """What a tile of the last sweep reads."""
-        return makers.tile_job(self.asked(level, tile)).part(tile)
+        return restyling.tile_job(self.asked(level, tile)).part(tile)
 
     def measured(self, level: LevelPlan, tile: Tile, pixels: np.ndarray | None) -> list[float]:
         """Style loss over all layers and over the deepest, and content loss, of a tile's pixels.

@@ -16,9 +16,10 @@ from pipeline.comparing import matrix
 from pipeline.config import load as config
 from pipeline.config import units
 from pipeline.console.console import Bar, Console
-from pipeline.engine import makers, table
+from pipeline.engine import table
 from pipeline.engine.keys import Keys
 from pipeline.engine.loose import Loose, needed
+from pipeline.engine.makers import given
 from pipeline.engine.outputs import Brief, Ref
 from pipeline.engine.session import Session
 from pipeline.host import hours, resources
@@ -214,7 +215,7 @@ class Maker:
         from stages import canvas
 
         whole = folder / "shown.npy"
-        canvas.prepare_style(makers.unchanged(item), whole, _SHOWN_PIXELS)
+        canvas.prepare_style(given.unchanged(item), whole, _SHOWN_PIXELS)
         self._commit(name, lambda out: canvas.preview(whole, out, _SHOWN), {"key": own})
 
     def _commit(self, name: str, write: Any, record: dict[str, Any]) -> None:

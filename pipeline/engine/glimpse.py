@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.engine import makers, table
+from pipeline.engine import table
 from pipeline.engine.loose import Loose
+from pipeline.engine.makers import finishing, given
 from pipeline.engine.outputs import Brief, Place, Ref
 from pipeline.engine.parts import Parts
 from stages.sheet import NO_BORDER
@@ -99,7 +100,7 @@ class Glimpse:
         """Write a crop as print files are written, without what lies around the picture."""
         from stages import finish
 
-        form = replace(makers.print_format(self.loose.job(Ref("PNG"))), border=NO_BORDER)
+        form = replace(finishing.print_format(self.loose.job(Ref("PNG"))), border=NO_BORDER)
         finish.run(canvas, out, "png", form)
 
     @property
@@ -207,8 +208,8 @@ class Glimpse:
             self.loose.made[Ref(self.brief.result(below), Place(level=below))],
             self.brief.level(at).size,
             dictionaries.load(job.path("dictionary")),
-            makers.how_held(job),
-            makers.zones_file(job),
+            given.how_held(job),
+            given.zones_file(job),
         )
         paths = self._paths()
         for crop, path in zip(self.crops, paths, strict=True):

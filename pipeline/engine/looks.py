@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.engine import makers
+from pipeline.engine.makers import given, restyling
 from pipeline.engine.outputs import Job
 
 
@@ -18,15 +18,15 @@ def places(job: Job, made: Path, out: Path) -> None:
     from stages.canvas.places import survey
 
     found, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
-    canvas = job.path("enlarged canvas"), makers.zones_file(job)
-    looking.places(canvas, made, found, seen, makers.how_painted(job), out)
+    canvas = job.path("enlarged canvas"), given.zones_file(job)
+    looking.places(canvas, made, found, seen, given.how_painted(job), out)
 
 
 def targets(job: Job, made: Path, out: Path) -> None:
     """What a tile aimed at in each layer of the encoder, and how near it came."""
     from stages import canvas, looking
 
-    what, aim = makers.tile_job(job), makers.look(job)
+    what, aim = restyling.tile_job(job), restyling.look(job)
     looking.targets(
         job.studio,
         what.canvas,
