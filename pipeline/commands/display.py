@@ -13,6 +13,7 @@ from pipeline.console.console import Console
 from pipeline.engine import table
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Ref
+from pipeline.engine.table import costs
 from pipeline.host.work_clock import worked
 from pipeline.planning import levels, masks, network
 from pipeline.planning.levels import Plan
@@ -95,7 +96,7 @@ class _Display:
         exact = resolve(self.settings, photo, loose.brief.style_count, self.size)
         # The display is all that is made: no level lies above it.
         brief = Brief(exact, replace(levels.make(exact), levels=()), self.inputs)
-        with self.console.progress(table.display_work(brief), "display") as bar:
+        with self.console.progress(costs.display_work(brief), "display") as bar:
             whole = self._loose(exact, brief.plan, bar.advance)
             whole.made |= loose.made
             bar.stage("display")

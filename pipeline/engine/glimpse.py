@@ -17,6 +17,7 @@ from pipeline.engine.loose import Loose
 from pipeline.engine.makers import finishing, given
 from pipeline.engine.outputs import Brief, Place, Ref
 from pipeline.engine.parts import Parts
+from pipeline.engine.table import costs
 from stages.sheet import NO_BORDER
 from stages.tiles import Rect
 
@@ -190,7 +191,7 @@ class Glimpse:
 
     @property
     def _painting(self) -> float:
-        return sum(crop.pixels for crop in self.crops) * table.PAINT_WORK / 1e6
+        return sum(crop.pixels for crop in self.crops) * costs.PAINT_WORK / 1e6
 
     def _painted(self) -> list[Path]:
         """The crops of a last level that is not restyled."""
@@ -214,7 +215,7 @@ class Glimpse:
         paths = self._paths()
         for crop, path in zip(self.crops, paths, strict=True):
             glimpses.write(path, crop)
-            self.loose.did(crop.pixels * table.PAINT_WORK / 1e6)
+            self.loose.did(crop.pixels * costs.PAINT_WORK / 1e6)
         return paths
 
     def _together(self, paths: Sequence[Path]) -> None:

@@ -34,7 +34,7 @@ def style_moments(job: Job) -> Made:
 
 def moments(job: Job) -> Made:
     """The canvas's moments at the start of a sweep."""
-    from pipeline.engine.table import MEASURE_WORK
+    from pipeline.engine.table.costs import MEASURE_WORK
     from stages import measure
 
     grid = job.brief.grid(job.place)
