@@ -12,7 +12,8 @@ import pytest
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
-from pipeline.engine.outputs import Brief, Unset
+from pipeline.engine.outputs import Brief
+from pipeline.engine.outputs.values import Unset, decided
 from pipeline.planning import levels, network
 from stages.errors import UsageError
 from stages.nst.published.form import Form
@@ -77,15 +78,15 @@ def test_what_does_not_count_for_a_stand_in_is_in_no_key() -> None:
     chosen = settings(recipe="chollet")
     brief = Brief(chosen, levels.make(chosen))
     for key in ("network.input", "network.pooling", "network.padding"):
-        assert brief.value(key) is Unset.UNSET
-    assert brief.value("network.stand_in") == chosen.network.stand_in
+        assert decided(brief, key) is Unset.UNSET
+    assert decided(brief, "network.stand_in") == chosen.network.stand_in
 
 
 def test_default_keys_hold_nothing_that_recipes_choose() -> None:
     from pipeline.engine.groups import CHOSEN
 
     brief = Brief(Settings(), levels.make(Settings()))
-    assert {brief.value(key) for key in CHOSEN} == {Unset.UNSET}
+    assert {decided(brief, key) for key in CHOSEN} == {Unset.UNSET}
 
 
 def test_masks_and_tiles_are_refused_where_places_are_compared() -> None:
