@@ -18,20 +18,12 @@ import typer
 from pipeline import __version__
 from pipeline.cli import streams, targets
 from pipeline.cli.exits import failed, signals
-from pipeline.cli.options import (
-    Choices,
-    Computers,
-    Crops,
-    Habits,
-    Matrix,
-    Output,
-    Print,
-    Server,
-    assignments,
-    expanded,
-    parse_stage,
-    parse_tile,
-)
+from pipeline.cli.options.comparing import Matrix
+from pipeline.cli.options.expanding import expanded
+from pipeline.cli.options.parsing import assignments, parse_stage, parse_tile
+from pipeline.cli.options.printing import Crops, Print
+from pipeline.cli.options.stylizing import Choices
+from pipeline.cli.options.working import Computers, Habits, Output, Server
 from pipeline.engine import table
 from stages.errors import Interrupted, UsageError
 

@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 from pipeline import __version__
 from pipeline.cli.app import app, main
 from pipeline.cli.exits import signals
-from pipeline.cli.options import assignments, parse_stage, parse_tile
+from pipeline.cli.options.parsing import assignments, parse_stage, parse_tile
 from pipeline.commands.stage import Asked
 from pipeline.console.console import Console
 from stages.errors import (
