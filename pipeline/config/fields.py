@@ -10,7 +10,7 @@ from pathlib import PurePath
 from pydantic.fields import FieldInfo
 
 from pipeline.config.schema import Settings
-from pipeline.config.section import Section, needs
+from pipeline.config.schema.section import Section, needs
 
 # These change how fast a print is made or what is said about it, never the picture. Of a recipe it
 # is the settings that count.

@@ -16,7 +16,7 @@ from pipeline.config.fields import all_fields, describe, differences, to_toml
 from pipeline.config.paintings import counted, style_scales, style_weights
 from pipeline.config.papers import parse_paper
 from pipeline.config.schema import Settings
-from pipeline.config.section import Section
+from pipeline.config.schema.section import Section
 from pipeline.config.tables import (
     CONFIG_NAME,
     FILES,

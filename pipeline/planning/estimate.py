@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.config import units
-from pipeline.config.schema import EnergySettings, Settings
+from pipeline.config.schema import Settings
+from pipeline.config.schema.running import EnergySettings
 from pipeline.host.energy import Used
 from pipeline.planning import levels as planning
 from pipeline.planning import masks, network

@@ -16,7 +16,7 @@ from stages.sheet import Sheet, focused_crop
 from stages.tiles import Size, centre_crop
 
 if TYPE_CHECKING:
-    from pipeline.config.printed import PrintSettings
+    from pipeline.config.schema.printed import PrintSettings
     from stages.canvas import Facts
 
 _CM_PER_INCH = 2.54

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.cli.app import main
 from pipeline.config import load as config
-from pipeline.config.schema import RunSettings
+from pipeline.config.schema.running import RunSettings
 from pipeline.planning.resolve import with_deadline
 from pipeline.planning.sheets import print_box
 from stages import canvas

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pipeline.config import papers, units
-from pipeline.config.section import Section, checked
+from pipeline.config.schema.section import Section, checked
 from stages.errors import UsageError
 
 _ANY_DPI = 300.0  # whether a length can be read does not depend on it

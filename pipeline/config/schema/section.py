@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.fields import FieldInfo
 
 from stages.errors import UsageError
+
+# Numbers with bounds that several tables have.
+Iterations = Annotated[int, Field(ge=1, le=100_000)]
+Share = Annotated[float, Field(ge=0, le=1e9)]
+Tooth = Annotated[float, Field(ge=0, le=1)]
+Comb = Annotated[int, Field(ge=0, le=3)]
+Softness = Annotated[float, Field(ge=0, le=10)]
 
 _NEEDS = "needs"
 
