@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.engine.makers import given
 from pipeline.engine.outputs import Job, Made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stages.canvas.files import Pixels
 
 
 def upsampled(job: Job) -> Made:
@@ -75,4 +82,13 @@ def painted(job: Job) -> Made:
     source = job.path("enlarged canvas")
     places, seen = dictionaries.load(job.path("dictionary")), survey.load(job.path("survey"))
     painting = paint.Painting(source, places, seen, given.how_held(job), given.zones_file(job))
-    return Made(lambda out: painting.write(out, job.results(painting.tasks())))
+    return Made(lambda out: painting.write(out, _tidied(job.results(painting.tasks()))))
+
+
+def _tidied(results: Iterator[tuple[int, Pixels]]) -> Iterator[tuple[int, Pixels]]:
+    """The same; gaps between what is kept grow from part to part, so they are handed back."""
+    from stages.nst.allocator import give_memory_back
+
+    for result in results:
+        yield result
+        give_memory_back()
