@@ -12,7 +12,7 @@ import numpy as np
 from stages.canvas import lines, resample
 from stages.canvas.files import Pixels
 from stages.canvas.places import dictionary as dictionaries
-from stages.canvas.places import paint, survey
+from stages.canvas.places import own, paint, survey
 from stages.canvas.places.dictionary import Dictionary, Half, Quota
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
@@ -46,6 +46,17 @@ class Paint:
     strokes: float = 0.0
     hold: float = 0.0
     hold_blur: float = 1.0
+
+
+@dataclass(frozen=True)
+class Painted:
+    """An image in paint, `(H, W, 3)`, 0 to 1 sRGB.
+
+    `own` `(H, W)`, 0 to 1, says where the photo was the painting's own paint before.
+    """
+
+    pixels: Pixels
+    own: Pixels
 
 
 def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dictionary:
@@ -106,16 +117,24 @@ def over(
     styles: StyleImages,
     how: Paint,
     shares: Pixels | None = None,
-) -> Pixels:
+) -> Painted:
     """A whole image `(H, W, 3)`, 0 to 1 sRGB, with a photo's lines, painted: the display.
 
-    `toned` is the photo in the painting's colours. `shares` `(H, W, Z)` are those of the zones
-    that it is divided into.
+    `toned` is the photo in the painting's colours; where it is the painting's own paint already,
+    it is painted as it is. `shares` `(H, W, Z)` are those of the zones that it is divided into.
     """
     size = Size(image.shape[1], image.shape[0])
     found = gathered(styles, size, DISPLAY_RATIO, how)
     lined = lines.redrawn(image, toned, photo, how.lines, _contrast(found, styles.weights))
     image = division.covered(image, lined, shares)
+    painted, same = (_laid(one, found, how, shares) for one in (image, toned))
+    kept = own.share(same, toned)
+    return Painted(np.asarray(painted + kept[..., None] * (same - painted), np.float32), kept)
+
+
+def _laid(image: Pixels, found: Dictionary, how: Paint, shares: Pixels | None) -> Pixels:
+    """A whole image `(H, W, 3)` out of a dictionary's paint."""
+    size = Size(image.shape[1], image.shape[0])
 
     def rows(top: int, bottom: int) -> Pixels:
         return image[top:bottom]

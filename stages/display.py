@@ -187,17 +187,21 @@ def from_files(
     painted = brushwork.over(made.pixels, content, small, styles, manner.paint, zones)
     drawn = manner.paint.strokes
     if not manner.joining:
-        return replace(made, pixels=_joined(painted, drawn, zones))
+        return replace(made, pixels=_joined(painted.pixels, painted.own, drawn, zones))
     scale = Scale(path[-1].size, manner.joining)
     crisp = replace(styles, soften=0.0, combed=0)  # of paint nothing is to be kept out
     task = _task(measure.style_moments(studio, crisp, scale.size), scale, manner)
-    result = studio.restyle(painted, content, task, lambda progress: report(scale, progress))
-    found = _joined(relit(painted, result.pixels), drawn, zones)
+    laid = painted.pixels
+    result = studio.restyle(laid, content, task, lambda progress: report(scale, progress))
+    found = _joined(relit(laid, result.pixels), painted.own, drawn, zones)
     return Displayed(found, (*made.losses, result.losses))
 
 
-def _joined(painted: Pixels, share: float, zones: Pixels | None) -> Pixels:
-    return division.covered(painted, strokes.joined(painted, share), zones)
+def _joined(painted: Pixels, own: Pixels, share: float, zones: Pixels | None) -> Pixels:
+    """Paint `(H, W, 3)` drawn out along strokes, but where it is the painting's `own` `(H, W)`."""
+    drawn = strokes.joined(painted, share)
+    drawn = drawn + own[..., None] * (painted - drawn)
+    return division.covered(painted, drawn, zones)
 
 
 def content_energy(

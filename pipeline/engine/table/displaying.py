@@ -25,7 +25,7 @@ ROWS: tuple[Output, ...] = (
         stage="display",
         scope=Scope.RUN,
         pattern="display/canvas.npy",
-        version="6",
+        version="7",
         make=makers.display,
         inputs=lambda brief, _: [
             *(Ref("photo"), Ref("palette"), Ref("content energy")),

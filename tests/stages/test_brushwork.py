@@ -1,0 +1,44 @@
+"""A whole image in paint: what is the painting's own comes back, whatever became of it before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages import brushwork, canvas
+from stages.brushwork import Paint
+from stages.canvas.files import Pixels
+from stages.canvas.luminance import luminance
+from stages.measure import StyleImages
+from tests.stages.canvas.places.painting import painting, soft
+
+PAINT = Paint(lines=1.0, strokes=1.0)
+
+
+@pytest.fixture(scope="module")
+def styles(tmp_path_factory: pytest.TempPathFactory) -> StyleImages:
+    file = tmp_path_factory.mktemp("styles") / "style.npy"
+    canvas.write(file, painting())
+    return StyleImages((file,), (1.0,))
+
+
+def like(image: Pixels, other: Pixels) -> float:
+    """Correlation of the strokes of two images."""
+    x, y = (luminance(one - soft(one, 3.0)).ravel() for one in (image, other))
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def test_a_painting_comes_back_from_whatever_was_made_of_it(styles: StyleImages) -> None:
+    bent = painting(seed=5)  # as if an optimizer had laid all strokes anew
+    found = brushwork.over(bent, painting(), painting(), styles, PAINT)
+    assert found.own.mean() > 0.6
+    assert like(found.pixels, painting()) > 0.8 > 0.3 > like(bent, painting())
+
+
+def test_a_photo_is_painted_as_the_optimizer_left_it(styles: StyleImages) -> None:
+    photo, made = soft(painting(seed=7), 4.0), painting(seed=5)
+    found = brushwork.over(made, photo, photo, styles, replace(PAINT, lines=0.0))
+    assert found.own.mean() < 0.05
+    assert like(found.pixels, made) > 2 * abs(like(found.pixels, photo))
