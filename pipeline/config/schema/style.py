@@ -118,7 +118,7 @@ class PaintSettings(Section):
         "smoother skies",
     )
     hold: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
-        default=(1.0, 0.5),
+        default=(1.0, 0.75),
         min_length=1,
         description="share of the forms of the level below that stays, as fine as those of the "
         "display, 0 to 1, one number per level above display; the last repeats. So a print seen "

@@ -75,10 +75,10 @@ def test_a_late_level_leaves_the_earlier_ones() -> None:
 
 
 def test_levels_hold_forms_by_themselves() -> None:
-    assert changed(paint_hold="1,0.5,0.5,0.5") == set()
-    found = changed(paint_hold="1,0.5,0.5,0")
+    assert changed(paint_hold="1,0.75,0.75,0.75") == set()
+    found = changed(paint_hold="1,0.75,0.75,0")
     assert found == {"painted canvas 4", "TIFF", "JPEG"}
-    found = changed(paint_hold="1,0.5,0,0.5")
+    found = changed(paint_hold="1,0.75,0,0.75")
     assert {"painted canvas 3", "tile 3.1"} <= found and "tile 2.1" not in found
     assert "painted canvas 1" in changed(paint_hold="0.5")
 
