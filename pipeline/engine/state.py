@@ -131,3 +131,13 @@ class State:
     def recorded(self) -> int:
         """How many outputs have a record."""
         return sum(self._recorded(output, place) for output, place in self.outputs())
+
+
+def replaced(run: RunDir, brief: Brief, ref: Ref) -> list[Path]:
+    """The files of what has served when an output is made, which are dropped then."""
+    inputs = table.row(ref.name).inputs(brief, ref.place)
+    return [
+        run.path(table.row(each.name).file(each.place, brief))
+        for each in inputs
+        if table.row(each.name).replaced_by(brief, each.place) == ref
+    ]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.console.console import Bar, Console
-from pipeline.engine import decisions, table
+from pipeline.engine import decisions, retrying, state, table
 from pipeline.engine.executors.here import Here
 from pipeline.engine.executors.outcome import Asked, Executor, Outcome
-from pipeline.engine.executors.queue import Queue, out_of_memory
+from pipeline.engine.executors.queue import Queue
 from pipeline.engine.keys import Keys
-from pipeline.engine.outputs import Apart, Brief, Division, Job, Made, Output, Place, Ref, Scope
+from pipeline.engine.outputs import Apart, Brief, Job, Made, Output, Place, Ref, Scope
 from pipeline.engine.session import Session
 from pipeline.host import hours
 from pipeline.host.work_clock import worked
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 # Freed memory is handed back after so many tiles: gaps between what is kept grow from tile to tile,
 # and the pages that come back cost a second or less.
 TILES_TO_TIDY = 8
-
-_MOST_PARTS = 16  # of a tile; smaller ones are mostly halo
 
 
 @dataclass
@@ -170,12 +168,15 @@ class Worker:
     ) -> None:
         """Commit what was made."""
         ref = Ref(output.name, place)
-        self._commit(ref, made, {"seconds": seconds, **made.notes, **notes, **self._served_by(ref)})
+        served = state.replaced(self.run, self.brief, ref)
+        dropped = usage.noted_dropped(self.run, served) if served else {}
+        self._commit(ref, made, {"seconds": seconds, **made.notes, **notes, **dropped})
         self._count(output, computed=1)
         if not output.paced:
             # Files are read and written at another pace than tiles are computed.
             self.session.did(output.work(self.brief, place), made=False)
-        self._drop_served(ref)
+        if served:
+            self.run.drop(served)
 
     def _side_by_side(self, output: Output, apart: Apart, places: list[Place]) -> None:
         """The outputs of a kind that depend on one another in nothing, as they come."""
@@ -234,25 +235,8 @@ class Worker:
     def _again(
         self, output: Output, place: Place, error: Exception, attempts: Counter[Place]
     ) -> bool:
-        """Whether an output is to be tried again after an error; else it has failed for good.
-
-        Raises:
-            Exception: the error itself, where it is no fault of the tile, or is tried but once.
-        """
-        if not isinstance(error, ArithmeticError | RuntimeError | MemoryError):
-            raise error
-        if out_of_memory(error):  # no fault of the tile
-            if not self._divided(output, place):
-                raise error
-            return True
-        if output.tries == 1:
-            raise error
-        attempts[place] += 1
-        self.run.log(
-            f"{output.stage}@{place.level} sweep {place.sweep} tile {place.row},{place.col}, "
-            f"attempt {attempts[place]}: {type(error).__name__}: {error}"
-        )
-        return attempts[place] < output.tries
+        """Whether an output is to be tried again after an error; else it has failed for good."""
+        return retrying.again(self.run, output, place, error, attempts, self._divided)
 
     def job(self, output: Output, place: Place, memo: dict[str, Any] | None = None) -> Job:
         """What the making of an output is given; jobs that are made together share a `memo`."""
@@ -271,21 +255,12 @@ class Worker:
 
     def _divided(self, output: Output, place: Place) -> bool:
         """Have tiles from this one on worked on in twice as many parts, if they may be."""
-        parts = 2 * self.brief.parts(place)
-        if not output.divisible or parts > _MOST_PARTS:
+        given = self.run, self.manifest, self.brief, output, place
+        found = retrying.divided(*given, self.console.warn)
+        if found is None:
             return False
-        give_memory_back()
-        found = Division(place.level, place.sweep, place.row, place.col, parts)
-        told = (
-            f"out of memory in {output.stage}@{place.level} tile {place.row},{place.col}: from "
-            f"here on tiles are worked on in {parts} parts; what is done stays"
-        )
-        self.run.log(told)
-        self.console.warn(told)
-        divisions = (*self.brief.divisions, found)
-        self.manifest = replace(self.manifest, divisions=tuple(astuple(d) for d in divisions))
-        self.run.write_manifest(self.manifest)
-        self._now(replace(self.brief, divisions=divisions))
+        self.manifest, brief = found
+        self._now(brief)
         return True
 
     def _now(self, brief: Brief) -> None:
@@ -301,24 +276,6 @@ class Worker:
             self.console.message(told)
             if self.session.bar is not None:
                 self.session.bar.expect(self.work)
-
-    def _served_by(self, ref: Ref) -> dict[str, object]:
-        """For the record of an output: what the outputs took that it replaces."""
-        served = self._replaced(ref)
-        return usage.noted_dropped(self.run, served) if served else {}
-
-    def _replaced(self, ref: Ref) -> list[Any]:
-        inputs = table.row(ref.name).inputs(self.brief, ref.place)
-        return [
-            self.run.path(table.row(each.name).file(each.place, self.brief))
-            for each in inputs
-            if table.row(each.name).replaced_by(self.brief, each.place) == ref
-        ]
-
-    def _drop_served(self, ref: Ref) -> None:
-        served = self._replaced(ref)
-        if served:
-            self.run.drop(served)
 
     def _commit(self, ref: Ref, made: Made, notes: dict[str, Any]) -> None:
         """Write an output and its record; a full disk is waited for."""
