@@ -12,10 +12,8 @@ from stages.canvas.files import read, size_of, write, write_bands
 from stages.canvas.ground import Tooth, roughened
 from stages.canvas.inputs.credits import Credits, credits
 from stages.canvas.inputs.decode import (
-    Facts,
     check,
     count_labels,
-    inspect,
     prepare_map,
     prepare_mask,
     prepare_photo,
@@ -23,6 +21,7 @@ from stages.canvas.inputs.decode import (
     prepare_style_map,
     prepare_style_mask,
 )
+from stages.canvas.inputs.header import Facts, inspect
 from stages.canvas.inputs.labels import MOST as MOST_LABELS
 from stages.canvas.picture import check_suffix, write_array, write_image
 from stages.canvas.printed.cropping import picture_crop

@@ -8,15 +8,12 @@ way to the canvas; one that is cut short or damaged is refused, and what was wri
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stages.canvas import _vips
-from stages.canvas.inputs.colour import extra_band, has_extra, is_float, opacity, to_srgb
-from stages.canvas.inputs.declared import Meaning, meaning
+from stages.canvas.inputs.colour import extra_band, is_float, opacity, to_srgb
+from stages.canvas.inputs.header import Picture, decoding, usable
 from stages.canvas.inputs.labels import Colours, colours_of, labelled, shared
 from stages.canvas.inputs.opening import opened
 from stages.canvas.inputs.turning import sideways, unturned, write_upright
@@ -24,64 +21,7 @@ from stages.errors import InputImageError
 from stages.sheet import CENTRE, focused_crop
 from stages.tiles import Rect, Size
 
-MIN_SIDE = 16
-MAX_PIXELS = 1_000_000_000
-MAX_WHOLE_PIXELS = 150_000_000
-"""Most pixels of a file that must be decoded into memory whole (interlaced, GIF, WebP, HEIF)."""
-
-_FORMATS = {
-    "jpegload": "JPEG",
-    "pngload": "PNG",
-    "tiffload": "TIFF",
-    "webpload": "WebP",
-    "gifload": "GIF",
-    "heifload": "HEIF",
-}
 _ROWS = 4  # at a time, out of libvips
-_STREAMED = ("JPEG", "PNG", "TIFF")
-_BITS = {"uchar": 8, "ushort": 16, "uint": 32, "float": 32, "double": 64}
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What an image file says about itself; `width` and `height` are those after turning.
-
-    `notes` are lines for the user, about what of the file is taken and how its colours are read.
-    """
-
-    path: Path
-    width: int
-    height: int
-    bands: int
-    format: str
-    interpretation: str
-    has_profile: bool
-    source_bits: int
-    orientation: int
-    notes: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> Size:
-        """Width and height in px, turned upright."""
-        return Size(self.width, self.height)
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A file whose header was read: its pixels, what it says, how its numbers are meant."""
-
-    path: Path
-    image: Any
-    facts: Facts
-    meaning: Meaning
-
-
-def inspect(path: Path) -> Facts:
-    """Read the header of a photograph or painting and check that it can be used.
-
-    Raises: `InputImageError` if it is missing, no image, a camera raw, too small or too large.
-    """
-    return _usable(path).facts
 
 
 def check(path: Path) -> None:
@@ -90,8 +30,8 @@ def check(path: Path) -> None:
     Raises: `InputImageError` if it is missing, no image, too small or too large, or any pixel
     cannot be decoded or used.
     """
-    image = _usable(path).image
-    with _decoding(path):
+    image = usable(path).image
+    with decoding(path):
         if is_float(image):
             _check_numbers(path)
         else:
@@ -106,7 +46,7 @@ def prepare_photo(path: Path, dst: Path, size: Size, at: tuple[float, float] = C
     own resolution.
     Raises: `InputImageError` if any pixel of the file cannot be decoded.
     """
-    picture = _usable(path)
+    picture = usable(path)
     crop = focused_crop(picture.facts.size, size, at)
     larger = crop.width >= size.width and crop.height >= size.height
     return _convert(picture, dst, crop, size if larger else Size(crop.width, crop.height))
@@ -118,7 +58,7 @@ def prepare_style(path: Path, dst: Path, max_pixels: int) -> Size:
     The canvas of one that is transparent anywhere has its opacity as a fourth channel.
     Raises: `InputImageError` if any pixel cannot be decoded, or all of it is transparent.
     """
-    picture = _usable(path)
+    picture = usable(path)
     whole, target = _shrunk(picture.facts.size, max_pixels)
     return _convert(picture, dst, whole, target, cut_out=_cut_out(picture))
 
@@ -129,7 +69,7 @@ def prepare_mask(path: Path, dst: Path, size: Size, at: tuple[float, float] = CE
     As `prepare_photo`; grey counts, of colours their mean, white is one.
     Raises: `InputImageError` if any pixel of the file cannot be decoded.
     """
-    picture = _usable(path)
+    picture = usable(path)
     crop = focused_crop(picture.facts.size, size, at)
     larger = crop.width >= size.width and crop.height >= size.height
     target = size if larger else Size(crop.width, crop.height)
@@ -141,7 +81,7 @@ def prepare_style_mask(path: Path, dst: Path, max_pixels: int) -> Size:
 
     Raises: `InputImageError` if any pixel of the file cannot be decoded.
     """
-    picture = _usable(path)
+    picture = usable(path)
     whole, target = _shrunk(picture.facts.size, max_pixels)
     return _convert(picture, dst, whole, target, then=_grey(path))
 
@@ -154,7 +94,7 @@ def prepare_map(
     `other` is the painting's map. Cropped and shrunk as `prepare_photo` does.
     Raises: `InputImageError` if one cannot be decoded, or the maps do not go together.
     """
-    picture = _usable(path)
+    picture = usable(path)
     crop = focused_crop(picture.facts.size, size, at)
     larger = crop.width >= size.width and crop.height >= size.height
     target = size if larger else Size(crop.width, crop.height)
@@ -168,7 +108,7 @@ def prepare_style_map(path: Path, other: Path, dst: Path, max_pixels: int) -> Si
 
     Raises: `InputImageError` if one cannot be decoded, or the maps do not go together.
     """
-    picture = _usable(path)
+    picture = usable(path)
     whole, target = _shrunk(picture.facts.size, max_pixels)
     photo, own = _labels(other, path)
     count = len(photo)
@@ -180,8 +120,8 @@ def count_labels(path: Path) -> int:
 
     Raises: `InputImageError` if it cannot be decoded.
     """
-    picture = _usable(path)
-    with _decoding(path):
+    picture = usable(path)
+    with decoding(path):
         return len(colours_of(to_srgb(picture.image, path, picture.meaning)))
 
 
@@ -189,8 +129,8 @@ def _labels(photo: Path, painting: Path) -> tuple[Colours, Colours]:
     """The colours of the labels of a pair of maps, in the photo's and in the painting's."""
     found = []
     for path in (photo, painting):
-        picture = _usable(path)
-        with _decoding(path):
+        picture = usable(path)
+        with decoding(path):
             found.append(colours_of(to_srgb(picture.image, path, picture.meaning)))
     return shared(found[0], found[1], (photo, painting))
 
@@ -200,8 +140,8 @@ def _grey(path: Path) -> Callable[[Any], Any]:
 
     Raises: `InputImageError` if it is black everywhere.
     """
-    picture = _usable(path)
-    with _decoding(path):
+    picture = usable(path)
+    with decoding(path):
         if to_srgb(picture.image, path, picture.meaning).max() <= 0:
             raise InputImageError(
                 f"{path}: black everywhere, so nothing is in this mask; white is what it takes"
@@ -216,7 +156,7 @@ def _shrunk(own: Size, max_pixels: int) -> tuple[Rect, Size]:
     return Rect(0, 0, own.width, own.height), target
 
 
-def _cut_out(picture: _Picture) -> bool:
+def _cut_out(picture: Picture) -> bool:
     """Whether a painting is transparent anywhere.
 
     Raises: `InputImageError` if it is everywhere.
@@ -224,7 +164,7 @@ def _cut_out(picture: _Picture) -> bool:
     path = picture.path
     if opacity(picture.image, picture.meaning) is None:
         return False
-    with _decoding(path):
+    with decoding(path):
         band = extra_band(opened(path).image)
         least, most = band.stats().crop(0, 1, 2, 1).numpy()[0]  # of the only band
     if most <= 0:
@@ -234,77 +174,8 @@ def _cut_out(picture: _Picture) -> bool:
     return bool(least < 1)
 
 
-def _usable(path: Path) -> _Picture:
-    """The picture in a file, if it can be used."""
-    found = opened(path)
-    image = found.image
-    meant = meaning(path, image, found.page)
-    facts = _facts(path, image)
-    what = f"{path}: {facts.width}x{facts.height} px"
-    if min(facts.width, facts.height) < MIN_SIDE:
-        raise InputImageError(f"{what}; at least {MIN_SIDE} px a side are needed")
-    if facts.size.pixels > MAX_PIXELS:
-        raise InputImageError(f"{what}; at most {MAX_PIXELS // 10**6} megapixels can be read")
-    whole = facts.format not in _STREAMED or _interlaced(image)
-    if whole and facts.size.pixels > MAX_WHOLE_PIXELS:
-        raise InputImageError(
-            f"{what}, interlaced or {facts.format}: must be decoded whole, and at most "
-            f"{MAX_WHOLE_PIXELS // 10**6} megapixels can be; save it as TIFF or plain PNG"
-        )
-    meant = _with_extra(path, image, meant)
-    facts = replace(facts, notes=(*found.notes, *meant.notes))
-    return _Picture(path, image, facts, meant)
-
-
-def _with_extra(path: Path, image: Any, meant: Meaning) -> Meaning:
-    """With the extra band known: one that is not said to be opacity is left out if it would
-    hide more than half of the picture, or is said to be something else."""
-    if not has_extra(image) or meant.extra == "opacity":
-        return meant
-    kind = "is not said to be transparency"
-    if meant.extra == "unknown":
-        with _decoding(path):
-            shown = extra_band(opened(path).image).avg()
-        if shown >= 0.5:
-            return replace(meant, extra="opacity")
-        kind = f"would hide {1 - shown:.0%} of the picture and is not said to be transparency"
-    note = f"{path}: channel {image.bands} {kind}; it is left out"
-    return replace(meant, extra="other", notes=(*meant.notes, note))
-
-
-def _facts(path: Path, image: Any) -> Facts:
-    """What the header says."""
-    loader = str(image.get("vips-loader")).removesuffix("_source")
-    orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
-    orientation = orientation if 1 <= orientation <= 8 else 1
-    width, height = image.width, image.height
-    if sideways(orientation):
-        width, height = height, width
-    if image.format not in _BITS and image.interpretation != "labs":
-        raise InputImageError(
-            f"{path}: pixels of type {image.format}; save it with 8 or 16 bits per channel"
-        )
-    return Facts(
-        path=path,
-        width=width,
-        height=height,
-        bands=image.bands,
-        format=_FORMATS.get(loader, loader),
-        interpretation=str(image.interpretation),
-        has_profile=bool(image.get_typeof("icc-profile-data")),
-        source_bits=_BITS.get(image.format, 16),
-        orientation=orientation,
-    )
-
-
-def _interlaced(image: Any) -> bool:
-    """Whether rows do not come from top to bottom (interlaced PNG, progressive JPEG)."""
-    fields = ("interlaced", "jpeg-multiscan")
-    return any(image.get_typeof(field) and image.get(field) for field in fields)
-
-
 def _convert(
-    picture: _Picture,
+    picture: Picture,
     dst: Path,
     crop: Rect,
     target: Size,
@@ -317,7 +188,7 @@ def _convert(
     With its opacity if it is `cut_out`; what is `then` made of sRGB comes before resizing.
     """
     path, image, facts = picture.path, picture.image, picture.facts
-    with _decoding(path):
+    with decoding(path):
         if is_float(image):
             _check_numbers(path)
         whole = to_srgb(image, path, picture.meaning)
@@ -342,17 +213,6 @@ def _to_the_end(whole: Any, rgb: Any) -> Any:
     """
     last = whole.crop(0, whole.height - 1, 1, 1).embed(0, 0, rgb.width, 1, extend="copy")
     return rgb.join(last, "vertical").sequential(tile_height=_ROWS)
-
-
-@contextmanager
-def _decoding(path: Path) -> Iterator[None]:
-    """What libvips finds wrong with the pixels is said about the file `path`."""
-    try:
-        yield
-    except _vips.Error as error:
-        raise InputImageError(
-            f"{path}: damaged or cut short ({_vips.reason(error)}); copy or export it again"
-        ) from None
 
 
 def _check_numbers(path: Path) -> None:

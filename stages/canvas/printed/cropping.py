@@ -10,7 +10,8 @@ import numpy as np
 from stages.canvas import files
 from stages.canvas.export import preview
 from stages.canvas.files import Pixels
-from stages.canvas.inputs.decode import inspect, prepare_photo
+from stages.canvas.inputs.decode import prepare_photo
+from stages.canvas.inputs.header import inspect
 from stages.sheet import Sheet, focused_crop
 from stages.tiles import Rect, Size, fitted
 

@@ -25,7 +25,7 @@ from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
 from stages import canvas, restyle
 from stages import display as stage
-from stages.canvas.inputs import decode
+from stages.canvas.inputs import header
 from stages.errors import (
     InputImageError,
     ResourceError,
@@ -412,8 +412,8 @@ def test_inputs_are_opened_once_for_the_header_and_once_for_the_pixels(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    real = decode.opened
-    monkeypatch.setattr(decode, "opened", lambda path: (opened.append(path), real(path))[1])
+    real = header.opened
+    monkeypatch.setattr(header, "opened", lambda path: (opened.append(path), real(path))[1])
     printer(tmp_path / "run")
     assert sorted(opened) == sorted([printer.photo, printer.style] * 2)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import pyvips
 from numpy.typing import NDArray
 
 from stages import canvas
+from stages.errors import InputImageError
 from stages.tiles import Size
 
 WIDTH, HEIGHT = 160, 120
@@ -120,3 +123,15 @@ def png_with(path: Path, image: Any, *chunks: tuple[bytes, bytes]) -> Path:
         more += struct.pack(">I", len(inside)) + kind + inside + checksum
     path.write_bytes(data[:33] + more + data[33:])
     return path
+
+
+def refusal(path: Path) -> str:
+    """The message of a refusal: one line, at once, naming the file, nothing written."""
+    start = time.perf_counter()
+    with pytest.raises(InputImageError) as caught:
+        canvas.prepare_photo(path, path.parent / "refused.npy", Size(WIDTH, HEIGHT))
+    assert time.perf_counter() - start < 5.0
+    message = str(caught.value)
+    assert path.name in message
+    assert "\n" not in message
+    return message
