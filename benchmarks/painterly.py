@@ -25,7 +25,7 @@ from benchmarks.looks import read
 from stages import canvas
 from stages.canvas.looks.texture import Grey, Pixels, size_of
 from stages.canvas.luminance import luminance
-from stages.canvas.places import dictionary, paint, survey
+from stages.canvas.places import dictionary, gathering, paint, survey
 from stages.canvas.places.matching import Manner, Matches
 from stages.canvas.places.paint import Ready
 from stages.measure import style_size
@@ -191,7 +191,7 @@ def painted(photo: Pixels, style: Pixels, size: Size, ratio: float = 2.0) -> tup
     small = canvas.resized(photo, Size(round(size.width / ratio), round(size.height / ratio)))
     start = canvas.resized(small, size)
     painting = scaled(style, size)
-    made = dictionary.build([painting], [1.0], paint.suited(size_of(painting), ratio))
+    made = gathering.build([painting], [1.0], paint.suited(size_of(painting), ratio))
     manner = Manner(block=paint.block_for(size_of(painting)))
     ready = Ready(
         made, survey.surveyed(lambda top, bottom: start[top:bottom], size, made, manner), manner

@@ -11,9 +11,9 @@ import numpy as np
 
 from stages.canvas import lines, resample
 from stages.canvas.files import Pixels
-from stages.canvas.places import dictionary as dictionaries
-from stages.canvas.places import own, paint, survey
-from stages.canvas.places.dictionary import Dictionary, Half, Quota
+from stages.canvas.places import gathering, own, paint, survey
+from stages.canvas.places.dictionary import Dictionary, Half
+from stages.canvas.places.gathering import Quota
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.pricing import Pricing
@@ -66,12 +66,12 @@ def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dicti
     options = paint.suited(sizes[heaviest], ratio, copies=how.copies, seed=how.seed)
     halves = [_half(path, here) for path, here in zip(styles.paths, sizes, strict=True)]
     if styles.zones:
-        return dictionaries.divided(halves, _quotas(styles, sizes), options)
+        return gathering.divided(halves, _quotas(styles, sizes), options)
     masks = [
         None if (rows := resample.opacity_at(path, here)) is None else rows(0, here.height)
         for path, here in zip(styles.paths, sizes, strict=True)
     ]
-    return dictionaries.build(halves, styles.weights, options, masks)
+    return gathering.build(halves, styles.weights, options, masks)
 
 
 def _quotas(styles: StyleImages, sizes: list[Size]) -> list[Quota]:

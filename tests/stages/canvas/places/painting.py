@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from stages.canvas.files import Pixels
-from stages.canvas.places.dictionary import Dictionary, Options, build
+from stages.canvas.places.dictionary import Dictionary, Options
+from stages.canvas.places.gathering import build
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.survey import surveyed

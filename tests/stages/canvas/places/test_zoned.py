@@ -12,7 +12,8 @@ from painting import MANNER, options, painting, size_of, soft
 from stages.canvas.files import Pixels
 from stages.canvas.places import dictionary as dictionaries
 from stages.canvas.places import paint, survey
-from stages.canvas.places.dictionary import Dictionary, Quota, divided
+from stages.canvas.places.dictionary import Dictionary
+from stages.canvas.places.gathering import Quota, divided
 from stages.canvas.places.matching import blocks
 from stages.canvas.places.paint import Ready, matched, voted
 from stages.errors import TilebrushError
