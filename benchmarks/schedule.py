@@ -25,7 +25,7 @@ from stages.computing import Precision
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Pixels, Task, Weights
+from stages.nst.windows.task import Pixels, Task, Weights
 from stages.tiles import Rect, Scale, Size, scales
 
 

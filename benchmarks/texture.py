@@ -28,7 +28,8 @@ from stages.computing import Precision
 from stages.measure import StyleImages
 from stages.nst.device import open_studio, resolve_precision
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Studio, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Weights
 from stages.tiles import Size, scales
 
 SIZE = Size(400, 300)

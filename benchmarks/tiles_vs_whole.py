@@ -32,7 +32,8 @@ from stages.nst.device import open_studio, resolve_precision
 from stages.nst.losses import content_loss, style_loss
 from stages.nst.moments import Moments, combined
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Studio, Task, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Task, Weights
 from stages.restyle import Look, TileJob
 from stages.tiles import Grid, Rect, Size, grid, shift_of
 

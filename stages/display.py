@@ -26,7 +26,8 @@ from stages.nst.moments import Moments
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.published.method import Method
 from stages.nst.published.neighbours import At, Neighbours, Painter
-from stages.nst.studio import Pixels, Studio, Task, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Pixels, Task, Weights
 from stages.tiles import Rect, Scale, Size
 
 

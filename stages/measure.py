@@ -18,7 +18,8 @@ from stages.canvas import files, resample, strokes
 from stages.canvas.zones.division import Member, Part, Zone, rows_at, zones_of
 from stages.nst.moments import LayerMoments, Moments, combined, weighted_mean
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Pixels, Studio, Task, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Pixels, Task, Weights
 from stages.tiles import Grid, Rect, Size, Tile, grid
 
 

@@ -19,11 +19,12 @@ from stages.canvas import feathering, files
 from stages.canvas.luminance import relit
 from stages.canvas.places import keys
 from stages.measure import clipped
-from stages.nst import studio as studios
 from stages.nst.moments import Moments, made_up
 from stages.nst.optimize import Optimizer, Progress
 from stages.nst.published.method import Method
-from stages.nst.studio import Pixels, Restyled, Studio, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows import task as windows
+from stages.nst.windows.task import Pixels, Restyled, Weights
 from stages.tasks import Shared, Task, Tools
 from stages.tiles import Rect, Size, Tile, parted
 
@@ -196,7 +197,7 @@ def _restyled(
     studio: Studio, job: TileJob, look: Look, report: Callable[[Progress], None]
 ) -> Restyled:
     window = job.window
-    task = studios.Task(
+    task = windows.Task(
         core=job.tile.core.within(window),
         write=job.tile.write.within(window),
         style=look.style,

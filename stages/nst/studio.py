@@ -5,9 +5,7 @@ Arrays come and go as float32 `(H, W, 3)`, 0 to 1 sRGB; inside, tensors are `(1,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -16,72 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stages.computing import Device, Precision
-from stages.nst import losses
-from stages.nst import preconditioner as brush
 from stages.nst.features import NOWHERE, Reading, Wanted, read
-from stages.nst.moments import Moments, in_zone, residual_target
+from stages.nst.moments import Moments
 from stages.nst.network import Encoder
-from stages.nst.optimize import Optimizer, Progress, minimise
-from stages.nst.published import distributions, reading
-from stages.nst.published import method as published
+from stages.nst.optimize import Progress, minimise
+from stages.nst.published import reading
 from stages.nst.published.form import Form
-from stages.nst.published.method import SMOOTH_GAIN, Method, Share
-from stages.nst.terms.neighbours import patch_loss
+from stages.nst.windows.objective import Objective
+from stages.nst.windows.surface import Put, part, surface_of
+from stages.nst.windows.task import Pixels, Restyled, Task
 from stages.tiles import Rect, Size
-
-Pixels = NDArray[np.float32]
-
-# Strong enough to keep pixels within 0 to 1 to about 1/255, too weak to steer what is inside.
-RANGE_WEIGHT = 10.0
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Weights of the terms of the loss; `style` and `content` count in units of the encoder's."""
-
-    style: float = 1.0
-    content: float = 1.0
-    smooth: float = 1.0
-    with_std: bool = False
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a window is restyled to.
-
-    `core` (where moments are measured) and `write` (what may change) are px of the window. The
-    window's pixels outside `write` are read only. `canvas` has the moments of the whole canvas at
-    the start of the sweep; without it the window itself is made to match `style`, which is right
-    for a window that is the whole canvas. `gain` is how many times the residual it aims at, by
-    layer; without it once. `hues` `(3, 3)` is what strokes are multiplied with before they are laid
-    (stages.canvas.palette.directions): where a painting has no colour, neither have they. With a
-    `method` the losses are those of that one; some look at `paintings` of the window's scale.
-    `zones` `(H, W, Z)` are the shares that zones have of the window's pixels; they add up to one at
-    most. `style` and `canvas` are then the moments of zones, and `hues` `(Z, 3, 3)`. Where no zone
-    is, only content and smoothness act.
-    """
-
-    core: Rect
-    write: Rect
-    style: Moments
-    canvas: Moments | None
-    content_energy: float
-    weights: Weights
-    iterations: int
-    optimizer: Optimizer = field(default_factory=Optimizer)
-    gain: Mapping[str, float] | None = None
-    hues: NDArray[np.float32] | None = None
-    method: Method | None = None
-    zones: Pixels | None = None
-    paintings: tuple[Pixels, ...] = ()
-
-
-@dataclass(frozen=True)
-class Restyled:
-    """New pixels of a `write` rectangle, `(h, w, 3)`, and the loss at every evaluation."""
-
-    pixels: Pixels
-    losses: tuple[float, ...]
 
 
 def size_of(pixels: Pixels) -> Size:
@@ -262,12 +204,12 @@ class Studio:
         w, core = self._bled(task.write, size), self._bled(task.core, size)
         wanted = self.content(photo, w)
         base = self._framed(to_tensor(window, self.device))
-        start = _part(base, w).clone()
+        start = part(base, w).clone()
         zones = None
         if task.zones is not None:
             zones = self._framed(to_tensor(task.zones, self.device))
-        objective = _Objective(self, task, core, w, wanted, zones)
-        surface = _surface(start, task, None if zones is None else _part(zones, w))
+        objective = Objective(self, task, core, w, wanted, zones)
+        surface = surface_of(start, task, None if zones is None else part(zones, w))
         curve: list[float] = []
 
         def note(progress: Progress) -> None:
@@ -276,7 +218,7 @@ class Studio:
 
         def loss_of(variable: Tensor) -> Tensor:
             pixels = surface.pixels(variable)
-            framed: Tensor = _Put.apply(pixels, base, w)
+            framed: Tensor = Put.apply(pixels, base, w)
             return objective(framed, pixels)
 
         begun = surface.variable
@@ -284,159 +226,3 @@ class Studio:
         kept = self._moved(task.write).within(w)
         found = found[..., kept.y : kept.bottom, kept.x : kept.right]
         return Restyled(to_pixels(found), tuple(curve))
-
-
-class _Brushed:
-    """Pixels that are moved by strokes of the brush on what was there."""
-
-    def __init__(
-        self, start: Tensor, hues: NDArray[np.float32] | None, zones: Tensor | None
-    ) -> None:
-        self.start, self.variable, self.zones = start, torch.zeros_like(start), zones
-        self.hues = None if hues is None else torch.from_numpy(hues).to(start)
-
-    def pixels(self, variable: Tensor) -> Tensor:
-        return self.start + brush.laid(variable, self.hues, self.zones)
-
-
-class _Bare:
-    """Pixels that are moved one by one, in units of which white has `white`."""
-
-    def __init__(self, start: Tensor, white: float) -> None:
-        self.white, self.variable = white, start * white
-
-    def pixels(self, variable: Tensor) -> Tensor:
-        return variable / self.white
-
-
-def _surface(start: Tensor, task: Task, zones: Tensor | None) -> _Brushed | _Bare:
-    if task.optimizer.brush == "pixels":
-        return _Bare(start, task.optimizer.white)
-    return _Brushed(start, task.hues, zones)
-
-
-class _Put(torch.autograd.Function):
-    """A framed window with new pixels in one region; the same memory every time."""
-
-    @staticmethod
-    def forward(ctx: Any, pixels: Tensor, framed: Tensor, region: Rect) -> Tensor:
-        ctx.region = region
-        found = framed.detach()
-        _part(found, region).copy_(pixels)
-        return found
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return _part(gradient, ctx.region), None, None
-
-
-def _part(framed: Tensor, region: Rect) -> Tensor:
-    return framed[..., region.y : region.bottom, region.x : region.right]
-
-
-class _Objective:
-    """The loss of one task; the tile's target is fixed by the first evaluation.
-
-    The first evaluation measures the tile as it is at the start of the sweep, which is G_t of the
-    residual target: no pass of its own is needed for it.
-    """
-
-    def __init__(
-        self,
-        studio: Studio,
-        task: Task,
-        core: Rect,
-        write: Rect,
-        wanted: dict[str, Tensor],
-        zones: Tensor | None = None,
-    ) -> None:
-        self.studio, self.task, self.wanted = studio, task, wanted
-        self.core, self.write = core, write  # px of the framed window
-        self.zones, self.style_weights, self.covered = zones, studio.style_weights, 1.0
-        self.shares: tuple[float, ...] = ()
-        if zones is not None:
-            self._divide(_part(zones, core).mean(dim=(0, 2, 3)).tolist())
-        self.style = task.style.to(studio.device)
-        self.target = self.style if task.canvas is None else None
-        self.start: Moments | None = None
-        self.patches = studio.patches(task) if task.method and task.method.patches else {}
-
-    def __call__(self, image: Tensor, pixels: Tensor) -> Tensor:
-        """Loss of a framed window `image`, whose changeable part is `pixels`."""
-        studio, design, weights = self.studio, self.studio.design, self.task.weights
-        reading = studio.read(image, self.core, self.write, self.zones)
-        found = reading.moments
-        if self.task.method is not None:
-            return self._published(self.task.method, reading, pixels)
-        loss = (
-            design.style_gain
-            * weights.style
-            * self.covered
-            * losses.style_loss(
-                found,
-                self._target(found),
-                self.style,
-                self.style_weights,
-                with_std=weights.with_std,
-            )
-        )
-        for name, share in studio.content_weights.items():
-            term = losses.content_loss(
-                reading.content[name], self.wanted[name], self.task.content_energy
-            )
-            loss = loss + design.content_gain * weights.content * share * term
-        loss = loss + SMOOTH_GAIN * weights.smooth * losses.smoothness(pixels)
-        return loss + RANGE_WEIGHT * losses.out_of_range(pixels)
-
-    def _divide(self, shares: list[float]) -> None:
-        """Weigh zones by their shares of the core.
-
-        A zone's moments are means over its own positions, so that the fewer it has, the more each
-        of them is pulled. Weighed by its share, every pixel is pulled as if all were one zone, and
-        the tiles' gradients are that of the whole canvas' loss, as without zones.
-        """
-        self.shares, self.covered = tuple(shares), sum(shares)
-        self.style_weights = {
-            in_zone(name, zone): weight * share
-            for name, weight in self.studio.style_weights.items()
-            for zone, share in enumerate(shares)
-            if share > 0
-        }
-
-    def _target(self, found: Moments) -> Moments:
-        if self.target is None:
-            task = self.task
-            assert task.canvas is not None
-            canvas = task.canvas.to(self.studio.device)
-            self.target = residual_target(found.detached(), canvas, self.style, task.gain)
-        return self.target
-
-    def _published(self, method: Method, reading: Reading, pixels: Tensor) -> Tensor:
-        """The loss by a published method."""
-        task, found = self.task, reading.moments
-        if task.canvas is not None:
-            if self.start is None:
-                self.start = found.detached()
-            canvas = task.canvas.to(self.studio.device)
-            found = published.changed(found, self.start, canvas, task.gain)
-        share = Share(task.core.pixels / method.pixels, task.write.pixels / method.pixels)
-        zones = self.shares if self.zones is not None else None
-        loss = published.loss_of(
-            (found, reading.content),
-            (self.style, self.wanted, task.content_energy),
-            pixels,
-            self.studio.design,
-            task.weights,
-            method,
-            share,
-            zones,
-        )
-        if method.histogram or method.sliced:
-            loss = loss + distributions.term(
-                found, self.style, reading.seen, self.studio.design, method, share, zones
-            )
-        for name, keys in self.patches.items():
-            now = self.studio.as_image(reading.content[name], name, self.write)
-            term = patch_loss(now, keys, method.patch_size)
-            loss = loss + method.patches / len(self.patches) * term
-        return loss

@@ -16,7 +16,8 @@ from stages.canvas import Tooth
 from stages.measure import StyleImages
 from stages.nst.losses import style_loss
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Studio, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Weights
 from stages.tiles import Rect, Scale, Size, scales
 
 Pixels = NDArray[np.float32]

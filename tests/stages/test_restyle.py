@@ -16,7 +16,8 @@ from stages.canvas.luminance import luminance
 from stages.nst.losses import style_loss
 from stages.nst.moments import Moments, residual_target
 from stages.nst.optimize import Optimizer, Progress
-from stages.nst.studio import Studio, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Weights
 from stages.restyle import Look, TileJob
 from stages.tiles import Grid, Rect, Size, Tile, grid
 

@@ -15,7 +15,8 @@ from stages import canvas, measure, paint, tasks
 from stages.brushwork import Paint, gathered
 from stages.measure import StyleImages
 from stages.nst.optimize import Optimizer
-from stages.nst.studio import Studio, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Weights
 from stages.restyle import Look, TileJob, TileTask
 from stages.tasks import Damaged, NotHere, Shared
 from stages.tiles import Grid, Rect, Size, grid

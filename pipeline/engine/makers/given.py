@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stages.measure import StyleImages
     from stages.nst.optimize import Optimizer
     from stages.nst.published.method import Method
-    from stages.nst.studio import Weights
+    from stages.nst.windows.task import Weights
 
 
 def unchanged(item: Input) -> Path:
@@ -137,7 +137,7 @@ def hold(job: Job) -> tuple[float, float]:
 
 def weights(job: Job, content: float) -> Weights:
     """What style, photo and smoothness weigh in the loss."""
-    from stages.nst.studio import Weights
+    from stages.nst.windows.task import Weights
 
     return Weights(
         style=job.setting("style.weight"),

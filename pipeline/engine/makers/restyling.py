@@ -9,7 +9,7 @@ from pipeline.engine.makers import curves, given
 from pipeline.engine.outputs import Job, Made
 
 if TYPE_CHECKING:
-    from stages.nst.studio import Restyled
+    from stages.nst.windows.task import Restyled
     from stages.restyle import Look, TileJob, TileTask
 
 

@@ -19,8 +19,9 @@ from torch import Tensor
 from stages.nst.optimizers.choice import Progress
 from stages.nst.published import pyramid
 from stages.nst.published.reading import features
-from stages.nst.studio import Pixels, Studio, to_pixels, to_tensor
+from stages.nst.studio import Studio, to_pixels, to_tensor
 from stages.nst.terms.neighbours import matched_loss, nearest, rows, split_loss
+from stages.nst.windows.task import Pixels
 
 _LEVELS = 8  # of the pyramid, as published; fewer where an image is small
 _THINNED = 64  # positions to a side that the last steps look at

@@ -17,7 +17,8 @@ from stages.nst import studio as stylize
 from stages.nst.features import Reading
 from stages.nst.moments import Moments, combined, of_features
 from stages.nst.optimize import Optimizer, Progress
-from stages.nst.studio import Studio, Task, Weights, to_pixels, to_tensor
+from stages.nst.studio import Studio, to_pixels, to_tensor
+from stages.nst.windows.task import Task, Weights
 from stages.tiles import Grid, Rect, Size, Tile, grid
 
 Pixels = NDArray[np.float32]

@@ -14,7 +14,8 @@ from stages.nst import studio as stylize
 from stages.nst.features import Wanted, read
 from stages.nst.losses import style_loss
 from stages.nst.moments import Moments, combined, in_zone
-from stages.nst.studio import Pixels, Studio, Task, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Pixels, Task, Weights
 from stages.tiles import Rect, Size, grid
 
 CORE = Rect(16, 32, 64, 48)

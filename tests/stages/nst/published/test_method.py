@@ -20,7 +20,8 @@ from stages.nst.published.form import Form
 from stages.nst.published.layering import Layering
 from stages.nst.published.method import Method
 from stages.nst.published.use import Use
-from stages.nst.studio import Studio, Task, Weights
+from stages.nst.studio import Studio
+from stages.nst.windows.task import Task, Weights
 from stages.tiles import Rect, Size, grid
 
 Pixels = NDArray[np.float32]

@@ -1,0 +1,1 @@
+"""One window: what it is restyled to, its loss, and how its pixels are moved."""
