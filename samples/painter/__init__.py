@@ -1,0 +1,1 @@
+"""How the sample style is painted: scene, brush, strokes, canvas."""
