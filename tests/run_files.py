@@ -1,14 +1,17 @@
-"""Where the outputs of a run lie, by what they are: shorthand over the table."""
+"""The files of runs: where outputs lie by what they are, what is in them, damage to them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipeline.commands.verify import verify
+from pipeline.config import load as config
 from pipeline.engine import table
 from pipeline.engine.outputs import Place
 from pipeline.run.directory import RunDir
-from pipeline.run.records import Problem
+from pipeline.run.records import Manifest, Problem
 
 
 class Files:
@@ -67,3 +70,47 @@ def wrong(run: RunDir) -> list[Problem]:
     for output in run.recorded():
         found += run.problem(output)
     return found
+
+
+def manifest() -> Manifest:
+    record = config.to_record(config.Settings())
+    return Manifest(record, record, ())
+
+
+def writing(data: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(data) and None
+
+
+def files(root: Path) -> set[str]:
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+
+
+def contents(run: Path) -> dict[str, bytes]:
+    """All outputs, without what holds times: records, run.json, run.log, the page."""
+    return {
+        path.relative_to(run).as_posix(): path.read_bytes()
+        for path in sorted(run.rglob("*"))
+        if path.is_file()
+        and path.suffix not in (".json", ".log")
+        and path.name[0] != "."
+        and "report" not in path.relative_to(run).parts
+    }
+
+
+def tiles_of(run: Path) -> list[Path]:
+    return sorted(run.glob("restyle-*/sweep-*/tile-*.npy"))
+
+
+def problems(run: Path) -> set[str]:
+    return {row.file for row in verify(run).problems}
+
+
+def cut_off(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+
+def flipped(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)

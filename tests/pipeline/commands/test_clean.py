@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run_files import cut_off, flipped
 
 from pipeline.cli.app import main
 from pipeline.commands.clean import clean
@@ -16,17 +17,6 @@ from pipeline.run.directory import RunDir
 from stages.errors import DiskFull, TilebrushError
 
 PRINTS = ("print.tif", "print.jpg")
-
-
-def cut_off(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.truncate(path.stat().st_size // 2)
-
-
-def flipped(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
 
 
 def moved_away(path: Path) -> None:
