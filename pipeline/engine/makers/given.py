@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.roles import COLOUR_MASK
-from pipeline.engine import groups
-from pipeline.engine.outputs import Job
+from pipeline.engine.outputs import Job, groups
 from stages.errors import InputImageError, RunDiffers
 
 if TYPE_CHECKING:

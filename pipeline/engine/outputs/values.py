@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.engine.groups import CHOSEN, OLD_OPTIMIZER
+from pipeline.engine.outputs.groups import CHOSEN, OLD_OPTIMIZER
 
 # The command line reads the stages' names off the table: what takes long to import waits.
 if TYPE_CHECKING:

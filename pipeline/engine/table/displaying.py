@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from pipeline.engine.groups import COMPUTED, LOSS, OPTIMIZER, PAINT, PAINTINGS, RESIZING, START
 from pipeline.engine.makers import displaying as makers
 from pipeline.engine.outputs import Output, Ref, Scope
+from pipeline.engine.outputs.groups import (
+    COMPUTED,
+    LOSS,
+    OPTIMIZER,
+    PAINT,
+    PAINTINGS,
+    RESIZING,
+    START,
+)
 from pipeline.engine.table import costs, sources
 
 ROWS: tuple[Output, ...] = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.engine.groups import FORMAT
 from pipeline.engine.makers import finishing as makers
 from pipeline.engine.outputs import Brief, Output, Place, Ref, Scope
+from pipeline.engine.outputs.groups import FORMAT
 from pipeline.engine.table import costs, sources
 
 

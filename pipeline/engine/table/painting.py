@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.engine import looks
-from pipeline.engine.groups import PAINT, PAINTINGS
+from pipeline.engine.makers import looks
 from pipeline.engine.makers import painting as makers
 from pipeline.engine.outputs import Output, Ref, Scope
+from pipeline.engine.outputs.groups import PAINT, PAINTINGS
 from pipeline.engine.table import costs, sources
 
 ROWS: tuple[Output, ...] = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.engine import looks
-from pipeline.engine.groups import COMPUTED, LOSS, OPTIMIZER, PAINTINGS
+from pipeline.engine.makers import looks
 from pipeline.engine.makers import restyling as makers
 from pipeline.engine.outputs import Apart, Brief, Output, Place, Ref, Scope
+from pipeline.engine.outputs.groups import COMPUTED, LOSS, OPTIMIZER, PAINTINGS
 from pipeline.engine.table import costs, sources
 
 

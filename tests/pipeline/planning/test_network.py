@@ -83,7 +83,7 @@ def test_what_does_not_count_for_a_stand_in_is_in_no_key() -> None:
 
 
 def test_default_keys_hold_nothing_that_recipes_choose() -> None:
-    from pipeline.engine.groups import CHOSEN
+    from pipeline.engine.outputs.groups import CHOSEN
 
     brief = Brief(Settings(), levels.make(Settings()))
     assert {decided(brief, key) for key in CHOSEN} == {Unset.UNSET}

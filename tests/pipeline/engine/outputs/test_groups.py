@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from pipeline.config.fields import all_fields
-from pipeline.engine import groups
+from pipeline.engine.outputs import groups
 
 
 def of(section: str) -> set[str]:
