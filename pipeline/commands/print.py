@@ -5,37 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import __version__
+from pipeline.commands.beginning import begun
 from pipeline.commands.printed import told_of
 from pipeline.commands.results import PrintResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
-from pipeline.engine import decisions, table
+from pipeline.engine import decisions
 from pipeline.engine.executors.asked import Cluster, opened
-from pipeline.engine.outputs import Brief
 from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
 from pipeline.host.work_clock import worked
-from pipeline.planning import estimate, levels, masks, network
+from pipeline.planning import levels, masks
 from pipeline.planning.resolve import (
     check_inputs,
     inspect_inputs,
-    open_studio,
     prepared_machine,
     profile_inputs,
-    resolve,
-    style_pixels,
-    tell_of_print,
-    weights_of,
-    with_deadline,
-    within_memory,
 )
-from pipeline.planning.sheets import print_box
 from pipeline.report.reporter import drop, reporting
 from pipeline.run import atomic, workers
 from pipeline.run.directory import RunDir
@@ -45,8 +35,8 @@ from stages.errors import InputImageError, RunDiffers, TilebrushError, UsageErro
 if TYPE_CHECKING:
     from pipeline.engine.executors.outcome import Executor
     from pipeline.planning.levels import Plan
-    from stages.canvas import Facts
     from stages.nst.studio import Studio
+
 
 # What `resume` may change: how a run is worked on, never its picture.
 _HABITS = ("nice", "only_between", "disk_wait")
@@ -86,7 +76,7 @@ def print_run(
     if there:
         # Everything that can go wrong before work begins does so before anything is given up.
         check_inputs(photo, [*styles, *masks.files_of(settings, styles)])
-    manifest, studio = _begun(settings, facts, inputs, run_dir, console)
+    manifest, studio = begun(settings, facts, inputs, run_dir, console)
     _check_level(until, levels.make(config.from_record(manifest.resolved)))
     if not there:
         return _new(run_dir, manifest, console, studio, cluster, until)
@@ -142,48 +132,6 @@ def _beyond_mending(run: RunDir) -> bool:
     return bool(State(run).lost())
 
 
-def _begun(
-    settings: Settings,
-    facts: tuple[Facts, list[Facts]],
-    inputs: tuple[Input, ...],
-    run_dir: Path,
-    console: Console,
-) -> tuple[Manifest, Studio | None]:
-    """What a new run is begun with; the studio, if a budget's trial needed it."""
-    photo, styles = facts
-    exact = with_deadline(settings, datetime.now())
-    box = print_box(exact, photo.size, console.message)
-    exact = resolve(exact, photo.size, len(styles), box)
-    px = style_pixels([style.size for style in styles], exact)
-    exact = within_memory(exact, px)
-    tools = _tools(exact, console)
-    if levels.make(exact).levels:
-        network.check_levels(exact)
-    needed = table.disk_bytes(Brief(exact, levels.make(exact), inputs), px)
-    atomic.require_space(run_dir, needed - _given_up(run_dir))
-    tell_of_print(photo, styles, exact, console)
-    network.tell(exact, console)
-    fitted, studio, pace = _within_budget(exact, console)
-    manifest = Manifest(
-        asked=config.to_record(settings),
-        resolved=config.to_record(fitted),
-        inputs=inputs,
-        tools=tools,
-        pace=pace,
-    )
-    return manifest, studio
-
-
-def _given_up(run_dir: Path) -> int:
-    """Bytes of a run that is begun anew, which are dropped before new ones are written."""
-    if not RunDir.exists(run_dir):
-        return 0
-    run = RunDir(run_dir.resolve())
-    return sum(
-        path.stat().st_size for path in run.recorded() if path.is_file() and path.parent != run.root
-    )
-
-
 def _anew(
     run: RunDir,
     manifest: Manifest,
@@ -222,35 +170,6 @@ def _differences(manifest: Manifest, settings: Settings, inputs: tuple[Input, ..
         names = ", ".join(item.name for item in manifest.inputs)
         found.insert(0, f"it was begun with {names}")
     return found
-
-
-def _within_budget(settings: Settings, console: Console) -> tuple[Settings, Studio | None, float]:
-    """Settings of a new run whose iterations fit the budget, and the pace that was found."""
-    if not settings.run.budget:
-        return settings, None, 0.0
-    # Seconds, also outside the hours of run.only_between: who has begun it is still there to see.
-    studio = open_studio(settings, console)
-    pace = estimate.measure(studio, levels.make(settings))
-    fitted = decisions.fitted(settings, pace)
-    console.message(
-        f"{decisions.name(settings)}: {list(config.level_iterations(fitted))} iterations per level "
-        f"instead of {list(config.level_iterations(settings))}"
-    )
-    return fitted, studio, pace.tiles
-
-
-def _tools(settings: Settings, console: Console) -> dict[str, str]:
-    """What the run is made with, for run.json."""
-    from importlib.metadata import version
-
-    from stages import canvas
-
-    return {
-        "tilebrush": __version__,
-        "torch": version("torch"),
-        "libvips": canvas.LIBVIPS_VERSION,
-        "encoder weights": weights_of(settings, console),
-    }
 
 
 def resume(

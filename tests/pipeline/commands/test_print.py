@@ -130,7 +130,7 @@ def test_what_the_computer_made_of_the_same_settings_is_no_difference(
     printer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Little memory made tiles smaller once; the same command later has more, or another pace."""
-    from pipeline.commands import print as command
+    from pipeline.commands import beginning
 
     run, asked = tmp_path / "run", {"tiles_core": 128, "run_precision": "auto"}
 
@@ -139,7 +139,7 @@ def test_what_the_computer_made_of_the_same_settings_is_no_difference(
         return settings.model_copy(update={"tiles": smaller})
 
     with monkeypatch.context() as patch:
-        patch.setattr(command, "within_memory", short)
+        patch.setattr(beginning, "within_memory", short)
         made = printer(run, run_memory="1.3GB", **asked)
     data = json.loads((run / "run.json").read_text())
     assert (data["asked"]["tiles"]["core"], data["resolved"]["tiles"]["core"]) == (128, 64)
