@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.beginning import begun
-from pipeline.commands.printed import told_of
 from pipeline.commands.results import PrintResult
+from pipeline.commands.telling import told_of
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
