@@ -42,8 +42,9 @@ from stages.tasks import Task, Tools
 if TYPE_CHECKING:
     from stages.nst.studio import Studio
 
-# Several tiles for each worker on every level, which the default of 704 px does not give here.
-PRINT = {"tiles.core": "384", "run.memory": "8GB", "run.precision": "float32", "run.threads": "1"}
+# Several tiles for each worker on every level, which the default of 704 px does not give here; what
+# the coordinator does alone it does with all cores, as ever.
+PRINT = {"tiles.core": "352", "run.memory": "8GB", "run.precision": "float32"}
 WINDOW, WRITE = 832, 768  # px, sides of a tile's window and of what is written of it
 
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -102,18 +102,30 @@ def clipped(window: Rect, size: Size) -> Rect:
     return Rect(window.x, window.y, right - window.x, bottom - window.y)
 
 
-def style_moments(studio: Studio, styles: StyleImages, canvas: Size, core: int = 512) -> Moments:
+def style_moments(
+    studio: Studio,
+    styles: StyleImages,
+    canvas: Size,
+    core: int = 512,
+    done: Callable[[Iterator[Callable[[], StyleTask]]], Iterable[tuple[int, Moments]]]
+    | None = None,
+) -> Moments:
     """Moments of the style images at the size that fits a canvas, in windows of bounded memory.
 
-    Where the picture is divided, those of every zone's images.
+    Where the picture is divided, those of every zone's images. `done` does the windows' tasks and
+    gives their results by number, in any order; without it they are done here.
     """
+
+    def here(given: Iterator[Callable[[], StyleTask]]) -> Iterator[tuple[int, Moments]]:
+        return ((number, make().measured(studio)) for number, make in enumerate(given))
+
     found = []
     for number, (path, size) in enumerate(zip(styles.paths, styles.sizes(canvas), strict=True)):
         rows = painted_rows(path, size, styles.soften, styles.combed, styles.kernel)
         tiles = _measuring_grid(studio, size, core).tiles
         opaque = resample.opacity_at(path, size)
-        on = styles.on(number, size)
-        found.append(combined(_moments_of(studio, rows, opaque, size, tiles, on)))
+        given = _style_windows(rows, opaque, size, tiles, styles.on(number, size))
+        found.append(together((done or here)(given)))
     if not styles.zones:
         return weighted_mean(zip(styles.weights, found, strict=True))
     layers: dict[str, LayerMoments] = {}
@@ -137,15 +149,35 @@ def painted_rows(
     return resample.softened(rows, size.height, soften)
 
 
-def _moments_of(
-    studio: Studio,
+@dataclass(frozen=True)
+class StyleTask(tasks.Task[Moments]):
+    """The moments of one window of a painting, to be measured anywhere; see `measure_style`."""
+
+    window: Pixels
+    core: Rect
+    opacity: Pixels | None = None
+    zones: Pixels | None = None
+    name = "a painting's moments"
+
+    def measured(self, studio: Studio) -> Moments:
+        """Moments over the core."""
+        return studio.measure_style(self.window, self.core, self.opacity, self.zones)
+
+    def run(self, tools: tasks.Tools) -> Moments:
+        """Moments over the core."""
+        found = self.measured(tools.studio)
+        tools.step()
+        return found
+
+
+def _style_windows(
     rows: files.Rows,
     opaque: files.Rows | None,
     size: Size,
     tiles: Iterable[Tile],
-    on: files.Rows | None = None,
-) -> Iterator[Moments]:
-    """Moments of every tile of a style image, of which one row of tiles is held at a time.
+    on: files.Rows | None,
+) -> Iterator[Callable[[], StyleTask]]:
+    """The work of measuring a style image; one row of tiles is held at a time, until all are made.
 
     Where it was cut out, positions count by their opacity, and wholly clear tiles do not. With
     masks `on` it, those of the channels of the masks.
@@ -153,15 +185,26 @@ def _moments_of(
     for _, group in groupby(tiles, key=lambda tile: tile.row):
         row = list(group)
         across = clipped(row[0].window, size)
-        band = rows(across.y, across.bottom)
         seen = None if opaque is None else opaque(across.y, across.bottom)
         masks = None if on is None else on(across.y, across.bottom)
+        band = lru_cache(1)(partial(rows, across.y, across.bottom))  # made again if it is lost
         for tile in row:
             w, core = clipped(tile.window, size), tile.core.within(tile.window)
             opacity = None if seen is None else seen[:, w.x : w.right]
             if opacity is None or opacity[core.y : core.bottom, core.x : core.right].any():
                 zones = None if masks is None else masks[:, w.x : w.right]
-                yield studio.measure_style(band[:, w.x : w.right], core, opacity, zones)
+                yield partial(_style_window, band, w, core, opacity, zones)
+
+
+def _style_window(
+    band: Callable[[], Pixels],
+    window: Rect,
+    core: Rect,
+    opacity: Pixels | None,
+    zones: Pixels | None,
+) -> StyleTask:
+    pixels = np.ascontiguousarray(band()[:, window.x : window.right])
+    return StyleTask(pixels, core, opacity, zones)
 
 
 def _measuring_grid(studio: Studio, size: Size, core: int) -> Grid:

@@ -28,7 +28,8 @@ def style_moments(job: Job) -> Made:
 
     # Paint is joined by the painting as it is: nothing is to be kept out of it.
     images = given.style_images(job, "" if job.brief.painted else "levels")
-    found = measure.style_moments(job.studio, images, job.brief.level(job.place).size)
+    size = job.brief.level(job.place).size
+    found = measure.style_moments(job.studio, images, size, done=job.results)
     return Made(lambda out: measure.save_moments(found, out))
 
 
