@@ -104,27 +104,32 @@ class Glimpses:
         rows, whose = resample.rows_at(below, size), None if zones is None else _shares(zones)
         own = manner(found, how)
         seen = survey.surveyed(rows, size, found, own, shares=whose)
-        self.ready = Ready(found, seen, own)
+        self.ready = Shared(Ready(found, seen, own))
 
-    def write(self, dst: Path, part: Rect) -> None:
-        """Write a part as a canvas."""
-        pieces = (
+    def pieces(self, part: Rect) -> list[Rect]:
+        """The pieces in which a part is painted."""
+        return [
             Rect(x, y, min(_SIDE, part.right - x), min(_SIDE, part.bottom - y))
             for y in range(part.y, part.bottom, _SIDE)
             for x in range(part.x, part.right, _SIDE)
-        )
-        size = Size(part.width, part.height)
-        files.write_parts(dst, size, ((own.within(part), self._painted(own)) for own in pieces))
+        ]
 
-    def _painted(self, part: Rect) -> Pixels:
-        around = paint.reach(self.ready.manner, self.ready.dictionary.options)
+    def write(self, dst: Path, part: Rect, done: Iterable[tuple[Rect, Pixels]]) -> None:
+        """Write a part as a canvas, from its painted pieces."""
+        size = Size(part.width, part.height)
+        files.write_parts(dst, size, ((piece.within(part), pixels) for piece, pixels in done))
+
+    def task(self, part: Rect) -> PartTask:
+        """The work of a piece."""
+        ready = self.ready.value
+        around = paint.reach(ready.manner, ready.dictionary.options)
         left, top = max(0, part.x - around), max(0, part.y - around)
         right = min(self.size.width, part.right + around)
         bottom = min(self.size.height, part.bottom + around)
         window = Rect(left, top, right - left, bottom - top)
         pixels = resample.part_at(self.below, self.size, window)
         shares = None if self.zones is None else files.channels(self.zones, window)
-        return paint.voted(pixels, window, part, self.size, self.ready, shares)
+        return PartTask(pixels, window, part, self.size, self.ready, shares)
 
 
 def _shares(zones: Path) -> Rows:

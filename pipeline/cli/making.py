@@ -72,6 +72,7 @@ def proof(
     choices: Choices,
     sizes: Print,
     where: Crops,
+    computers: Computers,
     output: Output,
     out: Annotated[
         Path | None,
@@ -80,13 +81,13 @@ def proof(
 ) -> None:
     """Show parts of a print at full scale, long before a print is ready."""
     where.check()
-    settings = showing.settings_of(choices, sizes.overrides())
+    settings, cluster = showing.settings_of(choices, sizes.overrides()), computers.asked()
     folder = targets.proof_folder(photo, styles, out, choices.force)
     from pipeline.commands import proof as command
 
     console = showing.console_of(output)
     asked = command.Asked(where.crops or command.CROPS, where.crop_size, tuple(where.at or ()))
-    showing.made(console, command.proof(photo, styles, asked, folder, settings, console))
+    showing.made(console, command.proof(photo, styles, asked, folder, settings, console, cluster))
 
 
 @expanded

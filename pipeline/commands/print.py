@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.engine import decisions
-from pipeline.engine.executors.asked import Cluster, opened
+from pipeline.engine.executors.asked import Cluster, at_work
 from pipeline.engine.state import State
 from pipeline.engine.worker import Worker
 from pipeline.host.work_clock import worked
@@ -27,13 +25,12 @@ from pipeline.planning.resolve import (
     profile_inputs,
 )
 from pipeline.report.reporter import drop, reporting
-from pipeline.run import atomic, workers
+from pipeline.run import atomic
 from pipeline.run.directory import RunDir
 from pipeline.run.records import Input, Manifest
 from stages.errors import InputImageError, RunDiffers, TilebrushError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.engine.executors.outcome import Executor
     from pipeline.planning.levels import Plan
     from stages.nst.studio import Studio
 
@@ -232,24 +229,9 @@ def _work(
                 cluster = None  # hardly anything is to be done
             with (
                 prepared_machine(worker.brief.settings),
-                _workers(run, console, cluster, pace or worker.manifest.pace) as worker.executor,
+                at_work(cluster, run, console, pace or worker.manifest.pace) as worker.executor,
                 console.progress(worker.work, run.root.name, pace, clock) as bar,
                 reporting(run, worker.session, console.warn),
             ):
                 worker.go(bar)
     return told_of(run, worker, worked() - began)
-
-
-@contextmanager
-def _workers(
-    run: RunDir, console: Console, cluster: Cluster | None, pace: float
-) -> Iterator[Executor]:
-    """What does the run's tasks; who they are is kept beside the run as long as they work."""
-    try:
-        with opened(
-            cluster, console.message, lambda rows: workers.write(run.root, rows), run.log, pace
-        ) as executor:
-            yield executor
-    finally:
-        if cluster is not None:
-            workers.forget(run.root)

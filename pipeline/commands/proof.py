@@ -12,6 +12,8 @@ from pipeline.config import units
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
 from pipeline.engine import glimpse, table
+from pipeline.engine.executors.asked import Cluster, passing
+from pipeline.engine.executors.outcome import Executor
 from pipeline.engine.glimpse import Glimpse
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Ref
@@ -58,6 +60,7 @@ def proof(
     out: Path,
     settings: Settings,
     console: Console,
+    cluster: Cluster | None = None,
 ) -> ProofResult:
     """Make crops of a print, each a PNG in the folder `out`, and a sheet of where they lie.
 
@@ -72,9 +75,13 @@ def proof(
     with atomic.explained(out, _AGAIN):
         out.mkdir(exist_ok=True)
     atomic.try_out(out / SHEET)
-    with prepared_machine(brief.settings), scratch.folder() as folder:
+    with (
+        prepared_machine(brief.settings),
+        scratch.folder() as folder,
+        passing(cluster, console) as executor,
+    ):
         atomic.require_space(folder, glimpse.disk_bytes(brief, pixels))
-        work = _Work(brief, folder, console)
+        work = _Work(brief, folder, console, executor)
         places = work.chosen(crop, asked.count, named)
         rows = work.published(places, out)
     return ProofResult(
@@ -137,7 +144,7 @@ def _middle(text: str, size: Size) -> tuple[float, float]:
 class _Work:
     """A proof at work in a folder that goes with it."""
 
-    def __init__(self, brief: Brief, folder: Path, console: Console) -> None:
+    def __init__(self, brief: Brief, folder: Path, console: Console, executor: Executor) -> None:
         self.brief, self.folder, self.console = brief, folder, console
         self.loose = Loose(
             brief=brief,
@@ -145,6 +152,7 @@ class _Work:
             open_studio=lambda: open_studio(brief.settings, console),
             did=lambda work: None,
             elsewhere=lambda ref: folder / "none",
+            executor=executor,
         )
         self.said, self.in_part = "", False
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 
 from pipeline.engine import table
@@ -170,7 +171,8 @@ class Glimpse:
 
         path, tiles = self._path(made), self.parts.tiles(at)
         refs = [Ref("tile", at.at(row=tile.row, col=tile.col)) for tile in tiles]
-        files = [self._under(ref) for ref in refs]
+        self._under(refs)
+        files = [self.loose.made[ref] for ref in refs]
         if self.parts.windowed(at.level):
             parts = zip((t.write for t in tiles), map(canvases.read, files), strict=True)
             crops.pasted(canvas, path, parts)
@@ -179,13 +181,12 @@ class Glimpse:
         self.loose.made[made] = path
         return path
 
-    def _under(self, ref: Ref) -> Path:
-        """A tile, or a window in the place of one."""
+    def _under(self, refs: Sequence[Ref]) -> None:
+        """Make tiles, or windows in the place of them."""
         loose = replace(
             self.loose, brief=self.parts.narrowed, open_studio=lambda: self.loose.studio()
         )
-        made(loose, ref)
-        return self.loose.made[ref]
+        loose.side_by_side(refs, lambda ref: _file(self.brief, ref))
 
     # ---- the last level
 
@@ -195,6 +196,7 @@ class Glimpse:
 
     def _painted(self) -> list[Path]:
         """The crops of a last level that is not restyled."""
+        from stages import canvas as canvases
         from stages import paint
         from stages.canvas.places import dictionary as dictionaries
 
@@ -212,10 +214,14 @@ class Glimpse:
             given.how_held(job),
             given.zones_file(job),
         )
-        paths = self._paths()
+        pieces = [piece for crop in self.crops for piece in glimpses.pieces(crop)]
+        files = [self.loose.folder / f"piece-{number}.npy" for number in range(len(pieces))]
+        for number, pixels in job.results(partial(glimpses.task, piece) for piece in pieces):
+            canvases.write(files[number], pixels)
+            self.loose.did(pieces[number].pixels * costs.PAINT_WORK / 1e6)
+        rest, paths = zip(pieces, map(canvases.read, files), strict=True), self._paths()
         for crop, path in zip(self.crops, paths, strict=True):
-            glimpses.write(path, crop)
-            self.loose.did(crop.pixels * costs.PAINT_WORK / 1e6)
+            glimpses.write(path, crop, islice(rest, len(glimpses.pieces(crop))))
         return paths
 
     def _together(self, paths: Sequence[Path]) -> None:

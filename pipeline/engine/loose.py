@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.engine import table
-from pipeline.engine.outputs import Brief, Job, Ref, Scope
+from pipeline.engine.executors.here import Here
+from pipeline.engine.executors.outcome import Asked, Executor
+from pipeline.engine.outputs import Brief, Job, Made, Ref, Scope
 
 if TYPE_CHECKING:
     from stages.nst.studio import Studio
@@ -28,13 +31,40 @@ class Loose:
     elsewhere: Callable[[Ref], Path]
     made: dict[Ref, Path] = field(default_factory=dict)
     curves: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    executor: Executor = field(default_factory=Here)
     _studio: Studio | None = None
 
     def make(self, ref: Ref, name: str = "") -> Path:
         """Make an output as a file of that name, else of its own."""
         output = table.row(ref.name)
+        return self._keep(ref, name, output.make(self.job(ref)))
+
+    def side_by_side(self, refs: Sequence[Ref], name: Callable[[Ref], str]) -> None:
+        """Make outputs that depend on one another in nothing, in any order, under names."""
+        memo: dict[str, Any] = {}
+
+        def asked(ref: Ref) -> Asked:
+            output = table.row(ref.name)
+            assert output.apart is not None
+            work = output.work(self.brief, ref.place)
+            return Asked(ref, partial(output.apart.task, self.job(ref, memo)), work)
+
+        def did(ref: Ref, steps: int) -> None:
+            apart = table.row(ref.name).apart
+            assert apart is not None
+            self.did(steps * apart.step(self.brief, ref.place))
+
+        rest = map(asked, refs)
+        for one in self.executor.outcomes(lambda: next(rest, None), did, self.studio, lambda: True):
+            if one.error is not None:
+                raise one.error
+            apart = table.row(one.name.name).apart
+            assert apart is not None
+            self._keep(one.name, name(one.name), apart.made(one.result))
+
+    def _keep(self, ref: Ref, name: str, result: Made) -> Path:
+        output = table.row(ref.name)
         path = self.folder / (name or Path(output.file(ref.place, self.brief)).name)
-        result = output.make(self.job(ref))
         result.write(path)
         if result.losses:
             tile = f" {ref.place.row},{ref.place.col}" if output.scope is Scope.TILE else ""
@@ -42,8 +72,8 @@ class Loose:
         self.made[ref] = path
         return path
 
-    def job(self, ref: Ref) -> Job:
-        """What an output is made from."""
+    def job(self, ref: Ref, memo: dict[str, Any] | None = None) -> Job:
+        """What an output is made from; jobs that are made together share a `memo`."""
         return Job(
             output=table.row(ref.name),
             place=ref.place,
@@ -51,6 +81,8 @@ class Loose:
             found=lambda wanted: self.made.get(wanted) or self.elsewhere(wanted),
             open_studio=self.studio,
             did=self.did,
+            executor=self.executor,
+            memo={} if memo is None else memo,
         )
 
     @property

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stages.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipeline.console.console import Console
     from pipeline.engine.executors.outcome import Executor
+    from pipeline.run.keeper import Keeper
     from pipeline.run.workers import WorkerRow
 
 _MOST = 256  # processes of a local cluster
@@ -38,6 +40,28 @@ class Cluster:
                 f"--cluster is {self.address!r}; it must be tcp://HOST:PORT or tls://HOST:PORT of "
                 "a Dask scheduler, or local:N for N processes of this computer"
             )
+
+
+@contextmanager
+def at_work(
+    asked: Cluster | None, run: Keeper[Any], console: Console, pace: float = 0.0
+) -> Iterator[Executor]:
+    """`opened` for a run; who works on it is kept beside it as long as they do."""
+    from pipeline.run import workers
+
+    try:
+        with opened(
+            asked, console.message, lambda rows: workers.write(run.root, rows), run.log, pace
+        ) as executor:
+            yield executor
+    finally:
+        if asked is not None:
+            workers.forget(run.root)
+
+
+def passing(asked: Cluster | None, console: Console) -> AbstractContextManager[Executor]:
+    """`opened` for work of which no run is kept."""
+    return opened(asked, console.message, lambda rows: None, console.message, 0.0)
 
 
 @contextmanager

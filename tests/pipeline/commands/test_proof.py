@@ -13,6 +13,7 @@ from pipeline.cli.app import main
 from pipeline.commands.proof import Asked, proof
 from pipeline.commands.results import ProofResult
 from pipeline.console.console import Console
+from pipeline.engine.executors.asked import Cluster
 from stages import canvas
 
 QUIET = Console(quiet=True)
@@ -117,3 +118,16 @@ def test_a_damaged_photo_is_refused(printer, tmp_path: Path, monkeypatch, capsys
     broken.write_bytes(printer.photo.read_bytes()[:900])
     assert main(["proof", str(broken), str(printer.style), *printer.options()]) == 15
     assert "broken.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("iterations", ["2,2", "2,0"], ids=["restyled", "painted alone"])
+def test_a_cluster_makes_the_same_crops(printer, tmp_path: Path, iterations: str) -> None:
+    pytest.importorskip("distributed")
+    changed = {"paint_iterations": iterations}
+    made(printer, tmp_path / "here", **changed)
+    settings, asked = printer.resolved(**changed), Asked(3, "64x48", ())
+    cluster = Cluster("local:2", threads=1)
+    proof(printer.photo, [printer.style], asked, tmp_path / "there", settings, QUIET, cluster)
+    for number in (1, 2, 3):
+        here, there = (tmp_path / name / f"crop-{number}.png" for name in ("here", "there"))
+        assert here.read_bytes() == there.read_bytes()
