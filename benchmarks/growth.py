@@ -9,7 +9,8 @@ one's levels is read from the records of its tiles, and set beside the rate of a
 matrices, counting the convolutions alone, once forward and once backward.
 
 Memory must not grow with the inputs: a print of `--inputs-at` megapixels is made of the samples,
-of the photo enlarged to `--photo` megapixels, and of the painting enlarged to `--painting`.
+of the photo enlarged to `--photo` megapixels, and of the painting enlarged to `--painting`. With
+`--inputs-at 0` that is left out.
 """
 
 from __future__ import annotations
@@ -192,9 +193,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         save_json(args.out, "growth-fits", fits)
     print_table(f"The levels of {rows[-1].size}", levels)
     save_json(args.out, "growth-levels", levels)
-    inputs = of_inputs(args.inputs_at, args.photo, args.painting, args.iterations)
-    print_table("Prints of large inputs", inputs)
-    save_json(args.out, "growth-inputs", inputs)
+    if args.inputs_at:
+        inputs = of_inputs(args.inputs_at, args.photo, args.painting, args.iterations)
+        print_table("Prints of large inputs", inputs)
+        save_json(args.out, "growth-inputs", inputs)
     return 0
 
 
