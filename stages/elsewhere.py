@@ -33,7 +33,7 @@ _AT_WORK: dict[tuple[object, ...], Studio] = {}
 class Facts:
     """What a process computes with; two that are `like` each other give the same pictures.
 
-    `code` is SHA-256 of the stages' sources.
+    `code` is SHA-256 of the sources.
     """
 
     tilebrush: str
@@ -67,15 +67,15 @@ class Facts:
 
 
 @cache
-def facts(version: str) -> Facts:
-    """What this process computes with; `version` is that of tilebrush."""
+def facts(version: str, caller: Path | None = None) -> Facts:
+    """What this process computes with; `version` is that of tilebrush, `caller` its other code."""
     import cv2
     import numpy as np
 
     several = getattr(os, "sched_getaffinity", None)
     return Facts(
         tilebrush=version,
-        code=_code(),
+        code=_code(Path(__file__).parent, *([caller] if caller else [])),
         torch=importlib.metadata.version("torch"),
         numpy=np.__version__,
         opencv=str(cv2.__version__),
@@ -84,10 +84,11 @@ def facts(version: str) -> Facts:
     )
 
 
-def _code() -> str:
-    root, found = Path(__file__).parent, hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+def _code(*roots: Path) -> str:
+    found = hashlib.sha256()
+    for root in roots:
+        for path in sorted(root.rglob("*.py")):
+            found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return found.hexdigest()
 
 

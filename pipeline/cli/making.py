@@ -25,6 +25,7 @@ def display(
     photo: Photo,
     styles: Styles,
     choices: Choices,
+    computers: Computers,
     output: Output,
     out: Annotated[
         Path | None,
@@ -36,11 +37,12 @@ def display(
 ) -> None:
     """Stylize at display size, in a minute or so."""
     settings = showing.settings_of(choices, {"display.size": size})
+    cluster = computers.asked()
     target = targets.display_target(photo, styles, out, choices.force)
     from pipeline.commands import display as command
 
     console = showing.console_of(output)
-    showing.made(console, command.display(photo, styles, target, settings, console))
+    showing.made(console, command.display(photo, styles, target, settings, console, cluster))
 
 
 @expanded
@@ -99,6 +101,7 @@ def compare(
     ],
     matrix: Matrix,
     choices: Choices,
+    computers: Computers,
     output: Output,
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Folder of the comparison.")
@@ -118,7 +121,7 @@ def compare(
     matrix.check(choices)
     if run is None and not planned:
         raise UsageError("--run is missing; name a folder for the comparison, or use --plan")
-    axes = matrix.axes(photo, styles)
+    axes, cluster = matrix.axes(photo, styles), computers.asked()
     bases = {
         recipe: showing.settings_of(
             replace(choices, recipe=recipe or choices.recipe), {"display.size": size}
@@ -131,7 +134,7 @@ def compare(
     if planned or run is None:
         showing.show(console, command.plan(axes, bases, console))
         return
-    showing.made(console, command.compare(axes, run, bases, console, choices.force))
+    showing.made(console, command.compare(axes, run, bases, console, choices.force, cluster))
 
 
 @expanded
@@ -150,11 +153,7 @@ def resume(
 
     console = showing.console_of(output)
     if ComparisonDir.exists(run):
-        if cluster is not None:
-            raise UsageError(
-                f"{run} holds a comparison; it is made on one computer, leave --cluster out"
-            )
-        showing.made(console, compare.resume(run, console, overrides))
+        showing.made(console, compare.resume(run, console, overrides, cluster))
         return
     showing.made(console, command.resume(run, console, overrides, cluster, until_level))
 

@@ -16,6 +16,7 @@ from pipeline.config import load as config
 from pipeline.config import units
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
+from pipeline.engine.executors.asked import Cluster, at_work
 from pipeline.host.work_clock import worked
 from pipeline.planning import estimate
 from pipeline.planning.resolve import prepared_machine
@@ -32,6 +33,7 @@ def compare(
     bases: Mapping[str, Settings],
     console: Console,
     force: bool = False,
+    cluster: Cluster | None = None,
 ) -> CompareResult:
     """Begin a comparison in a directory, or go on with the one that is there.
 
@@ -48,7 +50,7 @@ def compare(
         run = ComparisonDir.open(run_dir)
         differs = _differences(run.manifest(), axes, bases)
         if not differs:
-            return _work(run, console, lambda name, _: bases[name])
+            return _work(run, console, cluster, lambda name, _: bases[name])
         if not force:
             raise RunDiffers(
                 f"{run_dir} holds another comparison ({'; '.join(differs[:3])}); name another "
@@ -60,8 +62,8 @@ def compare(
         _tell(_forecast(begun, console), console)
     atomic.require_space(run_dir, disk_bytes(begun.briefs()))
     if not ComparisonDir.exists(run_dir):
-        return _work(ComparisonDir.create(run_dir, begun.comparison), console)
-    return _anew(ComparisonDir(run_dir.resolve()), begun.comparison, console)
+        return _work(ComparisonDir.create(run_dir, begun.comparison), console, cluster)
+    return _anew(ComparisonDir(run_dir.resolve()), begun.comparison, console, cluster)
 
 
 def plan(axes: Axes, bases: Mapping[str, Settings], console: Console) -> Forecast:
@@ -73,14 +75,16 @@ def plan(axes: Axes, bases: Mapping[str, Settings], console: Console) -> Forecas
     return _forecast(beginning.begun(axes, bases, console), console)
 
 
-def resume(run_dir: Path, console: Console, habits: dict[str, object]) -> CompareResult:
+def resume(
+    run_dir: Path, console: Console, habits: dict[str, object], cluster: Cluster | None = None
+) -> CompareResult:
     """Go on with a comparison, from now on with other `habits`.
 
     Raises:
         RunMissing, RunLocked, ResourceError.
     """
     run = ComparisonDir.open(run_dir)
-    return _work(run, console, lambda _, asked: config.override(asked, habits))
+    return _work(run, console, cluster, lambda _, asked: config.override(asked, habits))
 
 
 def _forecast(begun: Begun, console: Console) -> Forecast:
@@ -120,19 +124,22 @@ def _differences(comparison: Comparison, axes: Axes, bases: Mapping[str, Setting
     return found
 
 
-def _anew(run: ComparisonDir, comparison: Comparison, console: Console) -> CompareResult:
+def _anew(
+    run: ComparisonDir, comparison: Comparison, console: Console, cluster: Cluster | None
+) -> CompareResult:
     """Begin in the place of another comparison; pictures that are the same stay."""
     with run.locked():
         kept = {run.path(cell.picture) for cell in comparison.cells}
         kept |= {run.path(cell.measures) for cell in comparison.cells}
         run.write_manifest(comparison)
         run.drop(path for path in list(run.recorded()) if path not in kept)
-    return _work(run, console)
+    return _work(run, console, cluster)
 
 
 def _work(
     run: ComparisonDir,
     console: Console,
+    cluster: Cluster | None,
     habits: Callable[[str, Settings], Settings] = lambda _, asked: asked,
 ) -> CompareResult:
     began = worked()
@@ -141,8 +148,11 @@ def _work(
         maker = Maker(run, console)
         settings = maker.comparison.habits
         clock = maker.session.gate.clock_seconds
+        if all(run.done(cell) for cell in maker.comparison.cells):
+            cluster = None  # hardly anything is to be done
         with (
             prepared_machine(settings),
+            at_work(cluster, run, console) as maker.executor,
             console.progress(maker.work, run.root.name, None, clock) as bar,
         ):
             maker.go(bar)
@@ -194,7 +204,7 @@ def status(run_dir: Path) -> CompareStatus:
     whole = done == len(comparison.cells) and all(run.intact(path) for path in run.products())
     taken, settings = outcome.spent(run), comparison.habits
     share = done / len(comparison.cells)
-    told = estimate.energy(settings.energy, taken.seconds, taken.used)
+    told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
     return CompareStatus(
         run=str(run.root),
         state="finished" if whole else "working" if run.busy() else "stopped",

@@ -10,7 +10,9 @@ from pipeline.commands.results import DisplayResult
 from pipeline.config import load as config
 from pipeline.config.load import Settings
 from pipeline.console.console import Console
-from pipeline.engine import table
+from pipeline.engine import errand, table
+from pipeline.engine.executors.asked import Cluster, passing
+from pipeline.engine.executors.outcome import Executor, results
 from pipeline.engine.loose import Loose
 from pipeline.engine.outputs import Brief, Ref
 from pipeline.engine.table import costs
@@ -32,7 +34,12 @@ from stages import tiles
 
 
 def display(
-    photo: Path, styles: list[Path], out: Path, settings: Settings, console: Console
+    photo: Path,
+    styles: list[Path],
+    out: Path,
+    settings: Settings,
+    console: Console,
+    cluster: Cluster | None = None,
 ) -> DisplayResult:
     """Stylize at display size and write one image file.
 
@@ -54,8 +61,13 @@ def display(
     for note in masks.notes(settings, facts, style_facts):
         console.warn(note)
     inputs = masks.inputs_of(settings, photo, styles)
-    with prepared_machine(settings), scratch.folder() as folder:
-        loose = _Display(alone, inputs, folder, console).made(facts.size)
+    with (
+        prepared_machine(settings),
+        scratch.folder() as folder,
+        passing(cluster, console) as executor,
+    ):
+        own = _Display(alone, inputs, folder, console, None if cluster is None else executor)
+        loose = own.made(facts.size)
         atomic.atomic_write(
             out,
             lambda part: canvas.write_image(
@@ -82,8 +94,10 @@ class _Display:
         inputs: tuple[Input, ...],
         folder: Path,
         console: Console,
+        away: Executor | None,
     ) -> None:
-        self.inputs, self.folder, self.console = inputs, folder, console
+        """`away` makes the whole picture as one task."""
+        self.inputs, self.folder, self.console, self.away = inputs, folder, console, away
         self.size = config.print_size(settings)  # of the photo as it is prepared
         self.settings = settings
 
@@ -100,9 +114,24 @@ class _Display:
             whole = self._loose(exact, brief.plan, bar.advance)
             whole.made |= loose.made
             bar.stage("display")
+            if self.away is not None:
+                self._sent(whole, self.away)
+                return whole
             for ref in self._refs(brief, "palette", "display", "colour"):
                 whole.make(ref, f"{ref.name} {ref.place.style}.npy")
         return whole
+
+    def _sent(self, loose: Loose, executor: Executor) -> None:
+        """Have the picture made elsewhere."""
+        given = {ref: errand.shared(loose.made[ref]) for ref in errand.inputs(loose.brief)}
+        picture = errand.Errand(loose.brief, given, "display")
+        step = costs.display_work(loose.brief) / errand.STEPS
+
+        def did(steps: int) -> None:
+            loose.did(steps * step)
+
+        ((_, brought),) = results(executor, [lambda: picture], did, loose.studio)
+        loose.made[loose.brief.printed] = brought.canvas.at(self.folder / "brought.npy")
 
     def _refs(self, brief: Brief, *stages: str) -> list[Ref]:
         """The outputs of some stages."""

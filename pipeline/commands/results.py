@@ -186,6 +186,7 @@ class CompareStatus:
     energy_kwh: float
     energy_from: str
     cost: str
+    workers: tuple[WorkerStatus, ...] = ()
 
     @property
     def finished(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def status(run_dir: Path) -> StatusResult | CompareStatus:
     if ComparisonDir.exists(run_dir):
         from pipeline.commands import compare
 
-        return compare.status(run_dir)
+        found = compare.status(run_dir)
+        return replace(found, workers=_workers(run_dir) if found.state == "working" else ())
     return of(RunDir.open(run_dir))
 
 
@@ -64,11 +66,11 @@ def of(run: RunDir) -> StatusResult:
         cost="" if cleaned else told.cost,
         co2_grams=None if cleaned else round(told.grams, 1),
         levels=() if cleaned else rows,
-        workers=_workers(run) if working else (),
+        workers=_workers(run.root) if working else (),
     )
 
 
-def _workers(run: RunDir) -> tuple[WorkerStatus, ...]:
+def _workers(root: Path) -> tuple[WorkerStatus, ...]:
     """Who works on it, if a cluster does."""
     return tuple(
         WorkerStatus(
@@ -81,7 +83,7 @@ def _workers(run: RunDir) -> tuple[WorkerStatus, ...]:
             busy_seconds=row.seconds,
             energy_kwh=round(row.joules / 3.6e6, 6) if row.joules else None,
         )
-        for row in workers.read(run.root)
+        for row in workers.read(root)
     )
 
 

@@ -7,24 +7,27 @@ picture in work and nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.comparing import matrix
+from pipeline.comparing import matrix, outcome
+from pipeline.comparing.inputs import Prepared
 from pipeline.config import load as config
 from pipeline.config import units
 from pipeline.console.console import Bar, Console
 from pipeline.engine import table
-from pipeline.engine.keys import Keys
-from pipeline.engine.loose import Loose, needed
+from pipeline.engine.errand import STEPS, Brought, Errand
+from pipeline.engine.executors.here import Here
+from pipeline.engine.executors.outcome import Asked, Executor, Outcome
 from pipeline.engine.makers import given
-from pipeline.engine.outputs import Brief, Ref
+from pipeline.engine.outputs import Brief
 from pipeline.engine.session import Session
-from pipeline.host import hours, resources
-from pipeline.host.work_clock import worked
-from pipeline.planning.resolve import open_studio, peak_memory
+from pipeline.host import hours
+from pipeline.planning import network
+from pipeline.planning.resolve import open_studio
 from pipeline.run import scratch
 from pipeline.run.comparison import Cell, Comparison, ComparisonDir
 from pipeline.run.records import Input, key_of
@@ -40,7 +43,6 @@ _JUDGED = "1"  # version of the measures
 _MOST_LOSSES = 2000  # numbers of a curve that are kept
 # px: what is read of an input to show it, and the longer side of its small picture.
 _SHOWN_PIXELS, _SHOWN = 2_000_000, 800
-_MOST_PREPARED = 8  # inputs that are kept decoded, up to 200 MB each
 
 
 @dataclass
@@ -57,10 +59,10 @@ class Maker:
 
     run: ComparisonDir
     console: Console
+    executor: Executor = field(default_factory=Here)
     comparison: Comparison = field(init=False)
     tally: Tally = field(default_factory=Tally)
     _studios: dict[object, Studio] = field(default_factory=dict)
-    _prepared: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.comparison = self.run.manifest()
@@ -82,65 +84,69 @@ class Maker:
         """Make everything that is not there yet."""
         self.session.bar = bar
         with scratch.folder() as folder:
-            for cell in by_encoder(self.comparison.cells):
-                self._settle(cell, folder)
+            prepared = Prepared(folder)
+            ordered = by_encoder(self.comparison.cells)
+            for _, cells in groupby(ordered, lambda cell: _which(self.brief(cell))):
+                self._pictures(list(cells), prepared)
             for cell in self.comparison.cells:
-                self._judge(cell, folder)
+                self._judge(cell, prepared)
             for number, item in enumerate(self.comparison.inputs):
                 if item.role in matrix.PAIR:
                     self._show(number, item, folder)
 
     # ---- pictures
 
-    def _settle(self, cell: Cell, folder: Path) -> None:
-        brief = self.brief(cell)
-        if self.run.valid(cell.picture, cell.key, check="hash"):
-            self.session.did(work(brief), made=False)
-            self.tally.found += 1
-            return
+    def _pictures(self, cells: list[Cell], prepared: Prepared) -> None:
+        """Pictures of one encoder, each a task."""
+        named, rest = {cell.name: cell for cell in cells}, iter(cells)
+
+        def more() -> Asked | None:
+            for cell in rest:
+                if not self._found(cell):
+                    return self._asked(cell, prepared)
+            return None
+
+        def did(name: str, steps: int) -> None:
+            self.session.did(work(self.brief(named[name])) * steps / STEPS, made=True)
+
+        begin, studio = self.session.open, lambda: self._studio(self.brief(cells[0]))
+        for one in self.executor.outcomes(more, did, studio, begin):
+            if one.error is not None:
+                raise one.error
+            self._keep(named[one.name], one, prepared.folder)
+            prepared.done(one.name)
+
+    def _found(self, cell: Cell) -> bool:
+        """Whether a picture is there; then it is counted."""
+        if not self.run.valid(cell.picture, cell.key, check="hash"):
+            return False
+        self.session.did(work(self.brief(cell)), made=False)
+        self.tally.found += 1
+        return True
+
+    def _asked(self, cell: Cell, prepared: Prepared) -> Asked:
+        """A picture that is to be made."""
         self.session.enter()
         self.session.stage(cell.name)
-        studio = self._studio(brief)
-        loose = self._loose(brief, folder, studio)
-        self._inputs(brief, loose)
+        brief = self.brief(cell)
+        self._studio(brief)  # what is wrong with it is told before anything is made
+        errand = Errand(brief, prepared.of(brief, cell.name), cell.name)
         give_memory_back()
-        resources.forget_peak()
         self.session.meter.taken()
-        began = worked()
-        for ref in needed(brief, brief.printed):
-            if ref not in loose.made:
-                loose.make(ref, f"cell-{_file_name(ref)}")
-        notes = {"key": cell.key, "seconds": worked() - began, **self.session.energy()}
-        notes |= {"peak_memory_bytes": peak_memory(), "losses": _kept(loose.losses)}
-        notes["iterations"] = brief.display_iterations
-        source = loose.made[brief.printed]
+        return Asked(cell.name, lambda: errand, work(brief))
+
+    def _keep(self, cell: Cell, one: Outcome, folder: Path) -> None:
+        """Commit a picture."""
+        brought: Brought = one.result
+        notes: dict[str, Any] = {"key": cell.key, "seconds": one.seconds, **self.session.energy()}
+        notes |= {"peak_memory_bytes": brought.peak_memory_bytes, "losses": _kept(brought.losses)}
+        notes |= {"iterations": self.brief(cell).display_iterations, **dict(one.notes)}
+        if one.notes:  # others were at work at the same time
+            notes[outcome.OWN] = round(brought.seconds, 3)
+        source = brought.canvas.at(folder / "cell.npy")
+        brief = self.brief(cell)
         self._commit(cell.picture, lambda out: _write_picture(source, out, brief), notes)
         self.tally.made += 1
-        for path in folder.glob("cell-*"):
-            path.unlink()
-
-    def _loose(self, brief: Brief, folder: Path, studio: Studio) -> Loose:
-        return Loose(
-            brief=brief,
-            folder=folder,
-            open_studio=lambda: studio,
-            did=lambda done: self.session.did(done, made=True),
-            elsewhere=lambda ref: folder / "none",
-        )
-
-    def _inputs(self, brief: Brief, loose: Loose) -> None:
-        """Prepare photo and style, or take them as another cell has prepared them."""
-        keys = Keys(brief)
-        for ref in needed(brief, brief.printed):
-            if table.row(ref.name).stage != "prepare":
-                continue
-            own = keys.of(ref)
-            if own in self._prepared:
-                loose.made[ref] = self._prepared[own] = self._prepared.pop(own)  # the latest used
-                continue
-            while len(self._prepared) >= _MOST_PREPARED:
-                self._prepared.pop(next(iter(self._prepared))).unlink()
-            self._prepared[own] = loose.make(ref, f"input-{own[:16]}.npy")
 
     def _studio(self, brief: Brief) -> Studio:
         """The encoder of a cell; the last one stays loaded.
@@ -148,9 +154,7 @@ class Maker:
         Raises:
             RunDiffers: its weights are not those that the comparison began with.
         """
-        settings = brief.settings
-        run = settings.run
-        which = (settings.encoder, run.precision, run.threads, run.device)
+        settings, which = brief.settings, _which(brief)
         if which not in self._studios:
             self._studios.clear()
             give_memory_back()
@@ -165,32 +169,27 @@ class Maker:
 
     # ---- measures
 
-    def _judge(self, cell: Cell, folder: Path) -> None:
+    def _judge(self, cell: Cell, prepared: Prepared) -> None:
         own = key_of("measures", _JUDGED, cell.key)
         if self.run.valid(cell.measures, own, check="hash"):
             return
         self.session.enter()
         self.session.stage(f"measures of {cell.name}")
-        found = self._verdict(cell, folder)
+        found = self._verdict(cell, prepared)
         text = json.dumps(found, indent=1) + "\n"
         self._commit(
             cell.measures, lambda out: _write_text(out, text), {"key": own, **self.session.energy()}
         )
 
-    def _verdict(self, cell: Cell, folder: Path) -> dict[str, float | None]:
+    def _verdict(self, cell: Cell, prepared: Prepared) -> dict[str, float | None]:
         from stages import canvas, judge
 
-        picture = folder / "judged.npy"
+        picture = prepared.folder / "judged.npy"
         canvas.prepare_style(self.run.path(cell.picture), picture, units.MAX_PIXELS)
-        brief = self.brief(cell)
-        self._inputs(brief, self._loose(brief, folder, self._judging()))
-        keys = Keys(brief)
-        pair = [
-            self._prepared[keys.of(ref)]
-            for ref in needed(brief, brief.printed)
-            if ref.name in matrix.PAIR
-        ]
+        paths = prepared.paths(self.brief(cell), cell.name)
+        pair = [path for ref, path in paths.items() if ref.name in matrix.PAIR]
         found = judge.judged(self._judging(), picture, *pair)
+        prepared.done(cell.name)
         return {name: _rounded(value) for name, value in asdict(found).items()}
 
     def _judging(self) -> Studio:
@@ -241,8 +240,10 @@ def by_encoder(cells: tuple[Cell, ...]) -> Iterator[Cell]:
     return iter(sorted(cells, key=lambda cell: weights.index(cell.weights)))
 
 
-def _file_name(ref: Ref) -> str:
-    return table.row(ref.name).file(ref.place).replace("/", "-")
+def _which(brief: Brief) -> object:
+    """What decides the studio of a picture."""
+    settings, run = brief.settings, brief.settings.run
+    return settings.encoder, run.precision, run.threads, run.device, network.use(settings)
 
 
 def _write_picture(source: Path, out: Path, brief: Brief) -> None:
@@ -255,7 +256,7 @@ def _write_text(out: Path, text: str) -> None:
     out.write_text(text, encoding="ascii")
 
 
-def _kept(curve: list[float]) -> list[float]:
+def _kept(curve: Sequence[float]) -> list[float]:
     """A curve in five digits, thinned if it is long."""
     step = -(-len(curve) // _MOST_LOSSES)
     return [float(f"{value:.5g}") for value in curve[:: max(1, step)]]

@@ -48,6 +48,7 @@ class Row(Verdict):
 
 
 TIMES = ("seconds", "peak_memory_bytes", "energy_kwh", "cost")  # what another try takes otherwise
+OWN = "own_seconds"  # in a record: how long a picture took itself, where several were made at once
 MEASURES = tuple(f.name for f in fields(Verdict))
 
 
@@ -89,7 +90,7 @@ def found(run: ComparisonDir) -> Outcome:
     rows.sort(key=lambda row: order[row.picture])
     settings = comparison.habits
     taken = spent(run)
-    told = estimate.energy(settings.energy, taken.seconds, taken.used)
+    told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
     return Outcome(
         rows=tuple(rows),
         variants=tuple(_variants(rows)),
@@ -128,12 +129,13 @@ def _row(run: ComparisonDir, cell: Cell) -> Row:
     if record is None:
         raise TilebrushError(f"{cell.picture} is not there; use tilebrush resume {run.root}")
     settings = config.from_record(cell.settings)
-    told = estimate.energy(settings.energy, record.seconds, usage.used(record))
+    taken = usage.of(run, [cell.picture])
+    told = estimate.energy(settings.energy, taken.machine_seconds, taken.used)
     return Row(
         picture=cell.picture,
         labels=cell.labels,
         size=str(levels.display_size(settings, config.print_size(settings))),
-        seconds=round(record.seconds, 2),
+        seconds=round(float(record.extra.get(OWN, record.seconds)), 2),
         iterations=int(record.extra.get("iterations", 0)),
         peak_memory_bytes=int(record.extra.get("peak_memory_bytes", 0)),
         energy_kwh=float(f"{told.kwh:.4g}"),

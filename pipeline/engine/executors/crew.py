@@ -120,7 +120,7 @@ class Crew:
     def forget_means(self) -> None:
         """Another kind of task follows."""
         for mate in list(self.mates.values()):
-            mate.mean = 0.0
+            mate.forget()
 
     def rows(self) -> tuple[WorkerRow, ...]:
         """Who does what."""

@@ -72,6 +72,7 @@ class Mate:
     running: bool = True
     idle_since: float = field(default_factory=time.monotonic)
     mean: float = 0.0  # seconds of a task of the kind that is being done
+    rate: float = 0.0  # the same for a megapixel-iteration, since tasks may differ in size
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -92,7 +93,13 @@ class Mate:
             self.work + work,
             self.joules + joules,
         )
-        self.mean = seconds if not self.mean else 0.7 * self.mean + 0.3 * seconds
+        self.mean = _followed(self.mean, seconds)
+        if work:
+            self.rate = _followed(self.rate, seconds / work)
+
+    def forget(self) -> None:
+        """Another kind of task follows."""
+        self.mean = self.rate = 0.0
 
     def row(self) -> WorkerRow:
         """Who it is, what it does and how fast."""
@@ -107,6 +114,10 @@ class Mate:
             work=round(self.work, 3),
             joules=round(self.joules, 1),
         )
+
+
+def _followed(before: float, now: float) -> float:
+    return 0.7 * before + 0.3 * now if before else now
 
 
 def usual(mates: Iterable[Mate]) -> float:
@@ -153,6 +164,8 @@ def overdue(copy: Copy, mates: list[Mate], pace: float) -> bool:
     mate = copy.mate
     if mate.copies and mate.copies[0] is not copy:
         return False  # it waits for the one before it
+    rates = [each.rate for each in mates if each.rate]
+    pace = max(pace, mate.rate, sum(rates) / len(rates) if rates else 0.0)
     known = max(mate.mean, usual(mates), pace * copy.entry.asked.work)
     limit = max(_LEAST, _PATIENCE * known) if known else _FIRST
     return time.monotonic() - max(copy.since, mate.idle_since) > limit

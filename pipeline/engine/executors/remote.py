@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pipeline
 from pipeline import __version__
 from pipeline.host.energy import Meter, Used
 
@@ -17,7 +19,7 @@ def facts() -> Facts:
     """What this worker computes with."""
     from stages import elsewhere
 
-    return elsewhere.facts(__version__)
+    return elsewhere.facts(__version__, Path(pipeline.__file__).parent)
 
 
 def keep(parcel: Parcel) -> str:

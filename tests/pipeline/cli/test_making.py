@@ -10,12 +10,13 @@ from typer.testing import CliRunner
 
 from pipeline.cli.app import app, main
 from pipeline.commands.stage import Asked
+from pipeline.engine.executors.asked import Cluster
 
 
 def test_display(runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
     assert called("display p.jpg s.jpg t.jpg -o o.png --size 300x200 --seed 7") == 0
-    [(name, (photo, styles, out, settings, console), _)] = runner.calls
-    assert name == "display" and photo == Path("p.jpg") and out == Path("o.png")
+    [(name, (photo, styles, out, settings, console, cluster), _)] = runner.calls
+    assert cluster is None and name == "display" and photo == Path("p.jpg") and out == Path("o.png")
     assert styles == [Path("s.jpg"), Path("t.jpg")]
     assert (settings.display.size, settings.run.seed) == ("300x200", 7)
     assert not console.quiet and capsys.readouterr().out == "what  done\n"
@@ -64,6 +65,18 @@ def test_print(runner: Runner) -> None:
     assert (settings.print.fit, settings.run.budget) == ("cover", "36h")
     assert (settings.quality, settings.run.threads) == ("draft", 2)
     assert settings.encoder.name == "vgg19"
+
+
+@pytest.mark.parametrize("line", ["display p.jpg s.jpg", "print p s --run d"])
+def test_a_cluster_is_handed_on(
+    runner: Runner, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert called(f"{line} --cluster tcp://one:8786 --cluster-fallback") == 0
+    assert Cluster("tcp://one:8786", 0, True) in runner.calls[0][1]
+    assert called(f"{line} --cluster-threads 2 --force") == 2
+    assert "go with --cluster ADDRESS" in capsys.readouterr().err
+    assert called(f"{line} --cluster one:8786 --force") == 2
+    assert len(runner.calls) == 1
 
 
 def test_weights_and_memory(runner: Runner) -> None:

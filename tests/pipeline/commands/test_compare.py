@@ -17,6 +17,7 @@ from pipeline.comparing import matrix
 from pipeline.comparing.matrix import Axes
 from pipeline.config import load as config
 from pipeline.console.console import Console
+from pipeline.engine.executors.asked import Cluster
 from pipeline.run.comparison import ComparisonDir
 from stages.errors import InputImageError, RunDiffers, RunMissing, UsageError, WeightsError
 
@@ -71,6 +72,37 @@ def test_pictures_are_those_of_the_display_command(
     display(photo, [style], tmp_path / "one.png", settings, QUIET)
     cell = next(c for c in ComparisonDir.open(made).manifest().cells if "0.5" in c.name)
     assert (made / cell.picture).read_bytes() == (tmp_path / "one.png").read_bytes()
+
+
+def test_a_cluster_makes_the_same_pictures_and_says_what_each_took(
+    made: Path, axes: Axes, bases: dict[str, Any], tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    run, cluster = tmp_path / "run", Cluster("local:2", threads=1)
+    result = command.compare(axes, run, bases, QUIET, cluster=cluster)
+    assert result.pictures_made == 2 and not verifying.verify(run).problems
+    opened = ComparisonDir.open(run)
+    for cell in opened.manifest().cells:
+        assert (run / cell.picture).read_bytes() == (made / cell.picture).read_bytes()
+        record = opened.record(cell.picture)
+        assert record is not None and "worker" in record.extra
+    for row in table(run)["rows"]:
+        assert row["seconds"] > 0 and row["peak_memory_bytes"] > 10**7 and row["energy_kwh"] > 0
+    assert not (run / ".workers.json").exists()
+
+
+def test_each_picture_has_its_own_use_of_the_network(
+    photo: Path, style: Path, bases: dict[str, Any], tmp_path: Path
+) -> None:
+    from pipeline.commands.display import display
+
+    axes = Axes((photo,), (style,), varied=matrix.varied(["network.pooling=max,average"]))
+    command.compare(axes, tmp_path / "run", bases, QUIET)
+    for cell in ComparisonDir.open(tmp_path / "run").manifest().cells:
+        changed: dict[str, object] = {"network.pooling": cell.labels["network.pooling"]}
+        out = tmp_path / f"{cell.name}.png"
+        display(photo, [style], out, config.override(bases[""], changed), QUIET)
+        assert (tmp_path / "run" / cell.picture).read_bytes() == out.read_bytes()
 
 
 def test_the_table_has_what_every_picture_took_and_looks_like(made: Path) -> None:

@@ -12,6 +12,7 @@ import pyvips
 
 from pipeline.commands.display import display
 from pipeline.console.console import Console
+from pipeline.engine.executors.asked import Cluster
 from pipeline.run import scratch
 from stages.errors import DiskFull, TilebrushError
 
@@ -24,6 +25,15 @@ def test_the_resolution_is_one_that_screens_have(printer, tmp_path: Path, name: 
     display(printer.photo, [printer.style], out, printer.resolved(), Console(quiet=True))
     image = pyvips.Image.new_from_file(str(out))
     assert image.xres * 25.4 == pytest.approx(96, abs=0.1) == image.yres * 25.4
+
+
+def test_a_worker_makes_the_same_picture(printer, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    given = printer.photo, [printer.style]
+    here, there, console = tmp_path / "here.png", tmp_path / "there.png", Console(quiet=True)
+    display(*given, here, printer.resolved(), console)
+    display(*given, there, printer.resolved(), console, Cluster("local:1", threads=1))
+    assert here.read_bytes() == there.read_bytes()
 
 
 def test_a_name_as_long_as_it_may_be_is_written(printer, tmp_path: Path) -> None:

@@ -80,6 +80,18 @@ def test_without_any_experience_the_pace_of_the_run_tells() -> None:
     assert not rules.overdue(first, [one], 0.0) and rules.overdue(first, [one], 1.0)
 
 
+def test_a_task_may_take_as_much_longer_as_it_is_larger() -> None:
+    one = mate("one")
+    one.count(100.0, work=10.0, joules=0.0)
+    assert one.rate == 10.0
+    assert rules.overdue(given(entry(work=10.0), one, ago=501.0), [one], 0.0)
+    one.copies.clear()
+    assert not rules.overdue(given(entry(work=100.0), one, ago=501.0), [one], 0.0)
+    one.copies.clear()
+    one.forget()
+    assert not rules.overdue(given(entry(work=10.0), one, ago=501.0), [one], 0.0)
+
+
 def test_a_task_that_workers_die_of_is_given_up() -> None:
     task = entry()
     task.lost = 9
