@@ -3,9 +3,10 @@
     python -m benchmarks.cluster [--print 2400x1800] [--simulated 32,64] [--model] [--out FOLDER]
 
 `--print` makes the sample's print on one and on two local workers of one thread each and compares
-the seconds. `--simulated` has workers that sleep instead of computing, with tiles of real size, all
-in one other process: what is measured is how busy they are kept and what memory the coordinator
-takes over its idle size. `--model` says what pipeline.engine.sharing predicts.
+the seconds, with what the model says of two from the records of one. `--simulated` has workers that
+sleep instead of computing, with tiles of real size, all in one other process: what is measured is
+how busy they are kept and what memory the coordinator takes over its idle size. `--model` says what
+pipeline.engine.sharing predicts.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ import psutil
 from benchmarks.common import INPUTS, print_table, result_of, save_json, settings_arguments
 from benchmarks.computers import answers, free_port, waited
 from pipeline.config import load as config
-from pipeline.engine import sharing
+from pipeline.engine import decisions, sharing, table
 from pipeline.engine.executors.asked import Cluster, opened
 from pipeline.engine.executors.outcome import results
-from pipeline.engine.outputs import Brief
+from pipeline.engine.outputs import Brief, Output, Place
+from pipeline.engine.sharing import Piece, Split
 from pipeline.planning import levels
 from pipeline.planning.estimate import Pace
+from pipeline.run import usage
 from pipeline.run.atomic import atomic_write
+from pipeline.run.directory import RunDir
 from pipeline.run.records import Input
 from stages import canvas
 from stages.canvas.files import Pixels
@@ -45,16 +49,18 @@ if TYPE_CHECKING:
 # Several tiles for each worker on every level, which the default of 704 px does not give here; what
 # the coordinator does alone it does with all cores, as ever.
 PRINT = {"tiles.core": "352", "run.memory": "8GB", "run.precision": "float32"}
+_HERE = 1e9  # bytes a second between processes of one computer
 WINDOW, WRITE = 832, 768  # px, sides of a tile's window and of what is written of it
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """A print on so many workers: seconds in all, and of the tiles alone."""
+    """A print on so many workers."""
 
     workers: int
     seconds: float
     times_as_fast: float
+    predicted_seconds: float  # by the model, from the records of the print on one
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Simulated:
     tasks: int
     task_seconds: float
     seconds: float
+    predicted_seconds: float
     busy_share: float
     coordinator_mb: float
 
@@ -96,14 +103,43 @@ class Sleep(Task[Pixels]):
         return np.ascontiguousarray(self.window[:WRITE, :WRITE])
 
 
-def scaled(size: str, workers: int) -> float:
-    """Seconds of the sample's print on local workers of one thread each."""
+def scaling(size: str, counts: Sequence[int], changes: dict[str, str]) -> list[Scaling]:
+    """The sample's print on local workers of one thread each, first on one."""
     with tempfile.TemporaryDirectory() as folder:
-        found = result_of(
-            "print", *INPUTS, "--run", f"{folder}/run", "--size", size, "--quiet",
-            *settings_arguments(PRINT), "--cluster", f"local:{workers}", "--cluster-threads", "1",
-        )  # fmt: skip
+        took = {workers: scaled(size, workers, changes, Path(folder)) for workers in counts}
+        split, one = recorded(RunDir.open(Path(folder) / f"run-{counts[0]}")), took[counts[0]]
+        # What no record has, such as starting and looking on, is nobody's but the coordinator's.
+        rest = one - split.seconds(counts[0], _HERE)
+    return [
+        Scaling(workers, took[workers], one / took[workers], rest + split.seconds(workers, _HERE))
+        for workers in counts
+    ]
+
+
+def scaled(size: str, workers: int, changes: dict[str, str], folder: Path) -> float:
+    """Seconds of the sample's print on local workers of one thread each."""
+    found = result_of(
+        "print", *INPUTS, "--run", f"{folder}/run-{workers}", "--size", size, "--quiet",
+        *settings_arguments(PRINT | changes),
+        "--cluster", f"local:{workers}", "--cluster-threads", "1",
+    )  # fmt: skip
     return float(found["took_seconds"])
+
+
+def recorded(run: RunDir) -> Split:
+    """The work of a print that one worker made, by its records."""
+    brief = decisions.brief_of(run, run.manifest())
+
+    def seconds(output: Output, places: list[Place]) -> float:
+        paths = [run.path(output.file(place, brief)) for place in places]
+        after = output.replaced_by(brief, places[0])
+        if after is None:
+            return sum(record.seconds for path in paths if (record := run.record(path)))
+        canvas = run.record(run.path(table.row(after.name).file(after.place, brief)))
+        served = [usage.served(canvas, run.name(path)) for path in paths]
+        return sum(float(each.get("seconds", 0.0)) for each in served)
+
+    return sharing.by_seconds(brief, seconds)
 
 
 _HOST = """
@@ -148,8 +184,9 @@ def simulated(workers: int, rounds: int, seconds: float, folder: Path) -> Simula
     finally:
         host.kill()
         host.wait()
-    busy = rounds * seconds / took
-    return Simulated(workers, count, seconds, took, busy, (most - idle) / 1e6)
+    busy, moved = rounds * seconds / took, 12.0 * (2 * WINDOW**2 + WRITE**2)
+    predicted = Split(0.0, (Piece(count, seconds, moved),)).seconds(workers)
+    return Simulated(workers, count, seconds, took, predicted, busy, (most - idle) / 1e6)
 
 
 def _resident() -> int:
@@ -187,6 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--print", dest="size", help="a print's size, such as 2400x1800")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the print"
+    )
     parser.add_argument("--simulated", default="", help="numbers of sleeping workers: 32,64")
     parser.add_argument("--rounds", type=int, default=4, help="tasks for each of them")
     parser.add_argument("--seconds", type=float, default=20.0, help="of a task")
@@ -194,8 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args(arguments)
     if args.size:
-        took = {workers: scaled(args.size, workers) for workers in (1, 2)}
-        rows = [Scaling(workers, took[workers], took[1] / took[workers]) for workers in took]
+        changes = dict(each.split("=", 1) for each in args.set)
+        rows = scaling(args.size, (1, 2), changes)
         print_table(f"A print of {args.size}", rows)
         save_json(args.out, "cluster-print", rows)
     with tempfile.TemporaryDirectory() as folder:

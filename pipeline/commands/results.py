@@ -107,7 +107,8 @@ class LevelStatus:
 class WorkerStatus:
     """One worker of a cluster at work on a run, in this session.
 
-    Its pace is in megapixel-iterations a second.
+    Its pace is in megapixel-iterations a second. Its energy is what its computer tells, or goes by
+    `energy.watts`.
     """
 
     worker: str
@@ -117,7 +118,7 @@ class WorkerStatus:
     tiles: int
     pace: float
     busy_seconds: float
-    energy_kwh: float | None
+    energy_kwh: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,10 @@ def status(run_dir: Path) -> StatusResult | CompareStatus:
         from pipeline.commands import compare
 
         found = compare.status(run_dir)
-        return replace(found, workers=_workers(run_dir) if found.state == "working" else ())
+        if found.state != "working":
+            return found
+        habits = ComparisonDir.open(run_dir).manifest().habits
+        return replace(found, workers=_workers(run_dir, habits))
     return of(RunDir.open(run_dir))
 
 
@@ -66,11 +69,11 @@ def of(run: RunDir) -> StatusResult:
         cost="" if cleaned else told.cost,
         co2_grams=None if cleaned else round(told.grams, 1),
         levels=() if cleaned else rows,
-        workers=_workers(run.root) if working else (),
+        workers=_workers(run.root, settings) if working else (),
     )
 
 
-def _workers(root: Path) -> tuple[WorkerStatus, ...]:
+def _workers(root: Path, settings: Settings) -> tuple[WorkerStatus, ...]:
     """Who works on it, if a cluster does."""
     return tuple(
         WorkerStatus(
@@ -81,7 +84,7 @@ def _workers(root: Path) -> tuple[WorkerStatus, ...]:
             tiles=row.done,
             pace=round(row.pace, 3),
             busy_seconds=row.seconds,
-            energy_kwh=round(row.joules / 3.6e6, 6) if row.joules else None,
+            energy_kwh=round(estimate.of_worker(settings.energy, row).kwh, 6),
         )
         for row in workers.read(root)
     )

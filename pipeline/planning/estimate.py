@@ -12,6 +12,7 @@ from pipeline.host.energy import Used
 from pipeline.planning import levels as planning
 from pipeline.planning import masks, network
 from pipeline.planning.levels import Plan
+from pipeline.run.workers import WorkerRow
 from stages.errors import ResourceError
 
 if TYPE_CHECKING:
@@ -127,3 +128,8 @@ def energy(settings: EnergySettings, seconds: float, used: Used | None = None) -
     kwh = (used.joules + watts * max(0.0, seconds - used.seconds)) / 3.6e6
     cost = f"{kwh * settings.price_per_kwh:.2f} {settings.currency}"
     return Energy(kwh=kwh, source=source, cost=cost, grams=kwh * settings.co2_g_per_kwh)
+
+
+def of_worker(settings: EnergySettings, row: WorkerRow) -> Energy:
+    """What a worker of a cluster took while it was busy, told by its computer or not."""
+    return energy(settings, row.machine_seconds, Used(row.joules, row.metered_seconds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from pipeline.report.facts import (
 )
 from pipeline.run import usage, workers
 from pipeline.run.records import Record, now
+from pipeline.run.workers import WorkerRow
 from stages.tiles import Tile
 
 _SHORT = 12  # characters of a hash that tell one picture from another
@@ -78,8 +79,13 @@ def facts(state: State, word: str, at: Now, peak_memory: int, style_pixels: int)
             for output, place in state.products()
             if state.path(output, place).is_file()
         ),
-        workers=workers.read(state.run.root),
+        workers=tuple(_worker(settings, row) for row in workers.read(state.run.root)),
     )
+
+
+def _worker(settings: Settings, row: WorkerRow) -> WorkerRow:
+    """A worker with all its energy, where its computer tells none too."""
+    return replace(row, joules=round(estimate.of_worker(settings.energy, row).kwh * 3.6e6, 1))
 
 
 def _taken(state: State) -> int:

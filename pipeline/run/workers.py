@@ -16,7 +16,11 @@ _FRESH = 60.0  # seconds after which what the file says is no longer so
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerRow:
-    """A worker: `state` is working, idle or silent; `work` in megapixel-iterations."""
+    """A worker: `state` is working, idle or silent; `work` in megapixel-iterations.
+
+    `joules` are what its computer told for it, in `metered_seconds` of its `machine_seconds`: those
+    that it was busy, divided by the workers of its computer.
+    """
 
     name: str
     host: str
@@ -26,6 +30,8 @@ class WorkerRow:
     seconds: float
     work: float
     joules: float
+    machine_seconds: float = 0.0
+    metered_seconds: float = 0.0
 
     @property
     def pace(self) -> float:

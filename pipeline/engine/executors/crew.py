@@ -418,7 +418,7 @@ class Crew:
                 return held  # another one may have more
         busy = sum(bool(m.copies) for m in self.mates.values()) or 1
         beside = sum(m.host == mate.host for m in self.mates.values()) or 1
-        mate.count(reply.seconds, entry.asked.work, used.joules / beside)
+        mate.count(reply.seconds, entry.asked.work, used, beside)
         notes: list[tuple[str, Any]] = [
             ("worker", mate.name),
             ("machine_seconds", round(reply.seconds / beside, 3)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engine.executors.outcome import Asked
+from pipeline.host.energy import Used
 from pipeline.run.workers import WorkerRow
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Mate:
     seconds: float = 0.0
     work: float = 0.0
     joules: float = 0.0
+    metered: float = 0.0  # seconds of those joules
+    machine: float = 0.0  # seconds of its computer that were this worker's
     beat: object = None  # its last sign of life, as the scheduler tells
     seen: float = field(default_factory=time.monotonic)  # when that changed
     running: bool = True
@@ -85,14 +88,13 @@ class Mate:
         """Whether it may be given something."""
         return self.running and not self.silent
 
-    def count(self, seconds: float, work: float, joules: float) -> None:
-        """Count a task as done by it."""
+    def count(self, seconds: float, work: float, used: Used, beside: int = 1) -> None:
+        """Count a task as done by it, one of so many workers `beside` each other."""
         self.done += 1
-        self.seconds, self.work, self.joules = (
-            self.seconds + seconds,
-            self.work + work,
-            self.joules + joules,
-        )
+        self.seconds, self.work = self.seconds + seconds, self.work + work
+        self.machine += seconds / beside
+        self.joules += used.joules / beside
+        self.metered += used.seconds / beside
         self.mean = _followed(self.mean, seconds)
         if work:
             self.rate = _followed(self.rate, seconds / work)
@@ -113,6 +115,8 @@ class Mate:
             seconds=round(self.seconds, 2),
             work=round(self.work, 3),
             joules=round(self.joules, 1),
+            machine_seconds=round(self.machine, 2),
+            metered_seconds=round(self.metered, 2),
         )
 
 

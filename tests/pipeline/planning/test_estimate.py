@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 
 from pipeline.config import load as config
 from pipeline.config.schema import Settings
+from pipeline.config.schema.running import EnergySettings
 from pipeline.host.energy import Used
 from pipeline.planning import estimate, masks
 from pipeline.planning import levels as plan
 from pipeline.planning.estimate import Pace
+from pipeline.run.workers import WorkerRow
 from stages.errors import ResourceError
 
 
@@ -126,3 +129,14 @@ def test_distributions_take_memory() -> None:
         return estimate.peak_memory(chosen, plan.make(chosen), 0)
 
     assert peak() < peak(losses_histogram=1) == peak(losses_sliced=1, losses_histogram=1)
+
+
+def test_a_workers_energy_is_measured_or_goes_by_watts() -> None:
+    given = EnergySettings(watts=36.0)
+    row = WorkerRow(
+        name="1", host="attic", state="idle", doing="", done=1, seconds=200.0, work=1.0,
+        joules=0.0, machine_seconds=100.0,
+    )  # fmt: skip
+    assert estimate.of_worker(given, row).kwh == pytest.approx(0.001)
+    told = replace(row, joules=1800.0, metered_seconds=100.0)
+    assert estimate.of_worker(given, told).kwh == pytest.approx(0.0005)

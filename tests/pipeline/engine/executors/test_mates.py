@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.engine.executors import mates as rules
 from pipeline.engine.executors.mates import Copy, Entry, Mate
 from pipeline.engine.executors.outcome import Asked
+from pipeline.host.energy import Used
 
 
 def mate(name: str, mean: float = 0.0) -> Mate:
@@ -82,8 +83,8 @@ def test_without_any_experience_the_pace_of_the_run_tells() -> None:
 
 def test_a_task_may_take_as_much_longer_as_it_is_larger() -> None:
     one = mate("one")
-    one.count(100.0, work=10.0, joules=0.0)
-    assert one.rate == 10.0
+    one.count(100.0, 10.0, Used(300.0, 60.0), beside=2)
+    assert (one.rate, one.machine, one.metered, one.joules) == (10.0, 50.0, 30.0, 150.0)
     assert rules.overdue(given(entry(work=10.0), one, ago=501.0), [one], 0.0)
     one.copies.clear()
     assert not rules.overdue(given(entry(work=100.0), one, ago=501.0), [one], 0.0)
