@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stages.errors import UsageError
+from stages.errors import ClusterLost, UsageError
 
 if TYPE_CHECKING:
     from pipeline.console.console import Console
@@ -59,9 +59,18 @@ def at_work(
             workers.forget(run.root)
 
 
-def passing(asked: Cluster | None, console: Console) -> AbstractContextManager[Executor]:
+@contextmanager
+def passing(asked: Cluster | None, console: Console) -> Iterator[Executor]:
     """`opened` for work of which no run is kept."""
-    return opened(asked, console.message, lambda rows: None, console.message, 0.0)
+    try:
+        with opened(asked, console.message, lambda rows: None, console.message, 0.0) as executor:
+            yield executor
+    except ClusterLost as lost:
+        where = asked.address if asked else "the cluster"
+        raise ClusterLost(
+            f"the scheduler at {where} is gone, and nothing was kept; run the command again, with "
+            "or without --cluster"
+        ) from lost
 
 
 @contextmanager

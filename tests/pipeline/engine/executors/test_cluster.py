@@ -12,18 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("distributed")
 
+from benchmarks.cluster import Sleep, _no_studio
 from benchmarks.computers import Computers, free_port, waited
 from pipeline.commands.print import print_run
 from pipeline.commands.verify import verify
 from pipeline.console.console import Console
-from pipeline.engine.executors.asked import Cluster
+from pipeline.engine.executors.asked import Cluster, passing
+from pipeline.engine.executors.outcome import results
 from pipeline.run.directory import RunDir
 from stages.elsewhere import facts
-from stages.errors import TilebrushError, UsageError
+from stages.errors import ClusterLost, TilebrushError, UsageError
 
 ROOT = Path(__file__).parents[4]
 KINDS = (".npy", ".safetensors", ".tif", ".jpg", ".txt")
@@ -135,6 +138,18 @@ def test_with_a_fallback_it_goes_on_here(
     assert process.returncode == 0, said
     assert "going on with this computer alone" in said
     assert contents(run) == contents(finished)
+
+
+@pytest.mark.slow
+def test_what_keeps_no_run_is_to_be_run_again_without_its_scheduler(computers: Computers) -> None:
+    pixels = np.zeros((900, 900, 3), np.float32)
+    cluster, quiet = Cluster(computers.address, threads=1), Console(quiet=True)
+    with (
+        pytest.raises(ClusterLost, match="nothing was kept; run the command again"),
+        passing(cluster, quiet) as executor,
+    ):
+        computers.kill_scheduler()
+        list(results(executor, [lambda: Sleep(pixels, pixels, 1.0)], print, _no_studio))
 
 
 def test_an_address_where_nobody_is_and_one_that_is_none(printer: Any, tmp_path: Path) -> None:
