@@ -40,7 +40,7 @@ CROPS = 3
 SHEET = "sheet.png"
 _AGAIN = "then run the command again"
 # Of crops where a level was restyled in part, see docs/printing.md.
-_IN_PART = "px by px 3 delta E 2000, SSIM 0.75 to 0.85: strokes lie otherwise here and there"
+_IN_PART = "px by px 1 to 3 delta E 2000, SSIM 0.8 to 0.9: strokes lie otherwise here and there"
 _WHOLE = "none but the print's own dither"
 
 
