@@ -46,9 +46,9 @@ from stages.tasks import Task, Tools
 if TYPE_CHECKING:
     from stages.nst.studio import Studio
 
-# Several tiles for each worker on every level, which the default of 704 px does not give here; what
-# the coordinator does alone it does with all cores, as ever.
-PRINT = {"tiles.core": "352", "run.memory": "8GB", "run.precision": "float32"}
+# Tiles of which two workers have equally many on every level, 8, 20 and 54 of them: the default of
+# 704 px gives 1, 3 and 8 here. What the coordinator does alone it does with all cores, as ever.
+PRINT = {"tiles.core": "256", "run.memory": "8GB", "run.precision": "float32"}
 _HERE = 1e9  # bytes a second between processes of one computer
 WINDOW, WRITE = 832, 768  # px, sides of a tile's window and of what is written of it
 
