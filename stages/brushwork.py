@@ -11,7 +11,7 @@ import numpy as np
 
 from stages.canvas import lines, resample
 from stages.canvas.files import Pixels
-from stages.canvas.places import gathering, own, paint, survey
+from stages.canvas.places import crispness, gathering, own, paint, survey
 from stages.canvas.places.dictionary import Dictionary, Half
 from stages.canvas.places.gathering import Quota
 from stages.canvas.places.matching import Manner
@@ -107,6 +107,7 @@ def manner(found: Dictionary, how: Paint) -> Manner:
         seed=how.seed,
         hold=how.hold,
         hold_blur=how.hold_blur,
+        damping=crispness.damping(sheet.pixels for sheet in found.sheets[:: found.options.copies]),
     )
 
 

@@ -84,7 +84,7 @@ ROWS: tuple[Output, ...] = (
         stage="paint",
         scope=Scope.LEVEL,
         pattern="paint-{level}/canvas.npy",
-        version="1",
+        version="2",
         make=makers.painted,
         inputs=lambda brief, at: [
             *(Ref("enlarged canvas", at), Ref("dictionary", at), Ref("survey", at)),

@@ -45,7 +45,7 @@ class Manner:
     share of the block; `edge` how much a boundary between two blocks' paint bends towards the
     canvas's own edges, `feather` how gradual it is; `tone` the share of the canvas's own tones
     that stay, broader than `tone_blur` px; `hold` the share of its forms that do, broader than
-    about `hold_blur` px.
+    about `hold_blur` px; `damping` the share of the paint's finest band that is left out.
     """
 
     block: int = 16
@@ -59,6 +59,7 @@ class Manner:
     seed: int = 0
     hold: float = 0.0
     hold_blur: float = 1.0
+    damping: float = 0.0
 
 
 @dataclass(frozen=True)

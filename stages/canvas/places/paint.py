@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from stages.canvas.files import Pixels
-from stages.canvas.places import keys, matching
+from stages.canvas.places import crispness, keys, matching
 from stages.canvas.places.dictionary import Dictionary, Half, Options, Places
 from stages.canvas.places.keys import Numbers, Planes
 from stages.canvas.places.matching import Flags, Manner, Matches
@@ -69,12 +69,14 @@ def suited(painting: Size, ratio: float, **others: Any) -> Options:
 
 def reach(manner: Manner, options: Options) -> int:
     """Px around a part that decide about its pixels."""
-    return _tone_reach(manner) + _patch_reach(manner) + matching.reach(manner, options)
+    return _laid_reach(manner) + _patch_reach(manner) + matching.reach(manner, options)
 
 
-def _tone_reach(manner: Manner) -> int:
+def _laid_reach(manner: Manner) -> int:
     tone = math.ceil(3 * manner.tone_blur) if manner.tone else 0
-    return tone + (_BLURS * math.ceil(3 * manner.hold_blur) if manner.hold else 0)
+    hold = _BLURS * math.ceil(3 * manner.hold_blur) if manner.hold else 0
+    fine = math.ceil(3 * crispness.FINE) if manner.damping else 0
+    return _SMOOTH // 2 + tone + hold + fine
 
 
 def _patch_reach(manner: Manner) -> int:
@@ -135,7 +137,7 @@ def voted(
     dictionary, manner = ready.dictionary, ready.manner
     planes, prices = _levelled(pixels, ready, shares), ready.survey.prices
     matches = matching.match(dictionary, planes, window, size, prices, manner, shares)
-    around = _tone_reach(manner)
+    around = _laid_reach(manner)
     left, top = max(window.x, part.x - around), max(window.y, part.y - around)
     right = min(window.right, part.right + around)
     bottom = min(window.bottom, part.bottom + around)
@@ -147,6 +149,8 @@ def voted(
         laid += np.float32(manner.tone) * keys.blurred(apart, manner.tone_blur)
     if manner.hold:
         laid = _held(laid, _cut(pixels, area.within(window)), manner)
+    if manner.damping:
+        laid = crispness.damped(laid, manner.damping)
     found = np.clip(_cut(laid, part.within(area)), 0.0, 1.0)
     inner = part.within(window)
     return covered(_cut(pixels, inner), found, None if shares is None else _cut(shares, inner))
