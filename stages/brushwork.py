@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,14 @@ import numpy as np
 from stages.canvas import lines, resample
 from stages.canvas.files import Pixels
 from stages.canvas.places import crispness, gathering, own, paint, survey
-from stages.canvas.places.dictionary import Dictionary, Half
+from stages.canvas.places.dictionary import Dictionary, Half, Options
 from stages.canvas.places.gathering import Quota
 from stages.canvas.places.matching import Manner
 from stages.canvas.places.paint import Ready
 from stages.canvas.places.pricing import Pricing
 from stages.canvas.zones import division
 from stages.measure import StyleImages
+from stages.tasks import Task, Tools
 from stages.tiles import Size
 
 _ROWS = 256
@@ -59,19 +60,59 @@ class Painted:
     own: Pixels
 
 
-def gathered(styles: StyleImages, size: Size, ratio: float, how: Paint) -> Dictionary:
-    """The dictionary of prepared paintings for a canvas of `size`, `ratio` times the one below."""
+@dataclass(frozen=True)
+class GatherTask(Task[Dictionary]):
+    """The gathering of a dictionary of paintings `(H, W, 3)`, to be done anywhere."""
+
+    halves: tuple[Half, ...]
+    weights: tuple[float, ...]
+    options: Options
+    opacities: tuple[Pixels | None, ...]
+    encoded = False
+
+    @property
+    def name(self) -> str:
+        """What it is, and for how many paintings."""
+        return f"dictionary of {len(self.halves)}"
+
+    def gathered(self) -> Dictionary:
+        """The dictionary."""
+        return gathering.build(self.halves, self.weights, self.options, self.opacities)
+
+    def run(self, tools: Tools) -> Dictionary:
+        """The dictionary, with a step told."""
+        found = self.gathered()
+        tools.step()
+        return found
+
+
+def gathered(
+    styles: StyleImages,
+    size: Size,
+    ratio: float,
+    how: Paint,
+    done: Callable[[list[Callable[[], GatherTask]]], Iterable[tuple[int, Dictionary]]]
+    | None = None,
+) -> Dictionary:
+    """The dictionary of prepared paintings for a canvas of `size`, `ratio` times the one below.
+
+    `done` does its task; without it, and where masks divide the picture, it is gathered here.
+    """
     sizes = styles.sizes(size)
     heaviest = max(range(len(sizes)), key=lambda number: styles.weights[number])
     options = paint.suited(sizes[heaviest], ratio, copies=how.copies, seed=how.seed)
-    halves = [_half(path, here) for path, here in zip(styles.paths, sizes, strict=True)]
-    if styles.zones:
+    halves = tuple(_half(path, here) for path, here in zip(styles.paths, sizes, strict=True))
+    if styles.zones:  # masks are files, of which one is held at a time
         return gathering.divided(halves, _quotas(styles, sizes), options)
-    masks = [
+    masks = tuple(
         None if (rows := resample.opacity_at(path, here)) is None else rows(0, here.height)
         for path, here in zip(styles.paths, sizes, strict=True)
-    ]
-    return gathering.build(halves, styles.weights, options, masks)
+    )
+    task = GatherTask(halves, tuple(styles.weights), options, masks)
+    if done is None:
+        return task.gathered()
+    ((_, found),) = done([lambda: task])
+    return found
 
 
 def _quotas(styles: StyleImages, sizes: list[Size]) -> list[Quota]:

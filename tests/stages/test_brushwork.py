@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from stages import brushwork, canvas
+from stages import brushwork, canvas, tasks
 from stages.brushwork import Paint
 from stages.canvas.files import Pixels
 from stages.canvas.luminance import luminance
+from stages.canvas.places.dictionary import Dictionary
 from stages.measure import StyleImages
+from stages.tiles import Size
 from tests.stages.canvas.places.painting import painting, soft
 
 PAINT = Paint(lines=1.0, strokes=1.0)
@@ -42,3 +45,21 @@ def test_a_photo_is_painted_as_the_optimizer_left_it(styles: StyleImages) -> Non
     found = brushwork.over(made, photo, photo, styles, replace(PAINT, lines=0.0))
     assert found.own.mean() < 0.05
     assert like(found.pixels, made) > 2 * abs(like(found.pixels, photo))
+
+
+def test_a_dictionary_is_the_same_wherever_it_is_gathered(styles: StyleImages) -> None:
+    here = brushwork.gathered(styles, Size(200, 150), 2.0, PAINT)
+
+    def afar(
+        asked: list[Callable[[], brushwork.GatherTask]],
+    ) -> Iterator[tuple[int, Dictionary]]:
+        for number, make in enumerate(asked):
+            task = tasks.unpacked(tasks.packed(make()))
+            yield number, tasks.unpacked(tasks.packed(task.gathered()))
+
+    there = brushwork.gathered(styles, Size(200, 150), 2.0, PAINT, afar)
+    for name in ("places", "keys", "relief", "home"):
+        assert np.array_equal(getattr(here, name), getattr(there, name))
+    for own, sent in zip(here.sheets, there.sheets, strict=True):
+        assert np.array_equal(own.pixels, sent.pixels)
+        assert np.array_equal(own.planes, sent.planes)

@@ -57,6 +57,7 @@ def dictionary(job: Job) -> Made:
         job.brief.level(job.place).size,
         job.brief.ratio(job.place),
         given.how_painted(job),
+        job.results,
     )
     return Made(lambda out: dictionaries.save(found, out))
 
