@@ -37,7 +37,8 @@ class Paint:
     `tone` (0 to 1) is the share of the canvas's own broad tones that stays; `lines` (0 to 1) is how
     far the photo's lines are put back before the display is painted, `strokes` (0 to 1) how far its
     dabs are drawn out afterwards; `hold` (0 to 1) is the share of the canvas's forms broader than
-    about `hold_blur` px that stays.
+    about `hold_blur` px that stays; a `damped` one is no crisper than soft paintings, what larger
+    ones are made of need not be.
     """
 
     copies: int = 2
@@ -47,6 +48,7 @@ class Paint:
     strokes: float = 0.0
     hold: float = 0.0
     hold_blur: float = 1.0
+    damped: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,12 @@ def manner(found: Dictionary, how: Paint) -> Manner:
         seed=how.seed,
         hold=how.hold,
         hold_blur=how.hold_blur,
-        damping=crispness.damping(sheet.pixels for sheet in found.sheets[:: found.options.copies]),
+        damping=_damping(found) if how.damped else 0.0,
     )
+
+
+def _damping(found: Dictionary) -> float:
+    return crispness.damping(sheet.pixels for sheet in found.sheets[:: found.options.copies])
 
 
 def over(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,3 +64,11 @@ def test_a_dictionary_is_the_same_wherever_it_is_gathered(styles: StyleImages) -
     for own, sent in zip(here.sheets, there.sheets, strict=True):
         assert np.array_equal(own.pixels, sent.pixels)
         assert np.array_equal(own.planes, sent.planes)
+
+
+def test_only_a_canvas_that_is_the_print_is_damped(tmp_path: Path) -> None:
+    canvas.write(tmp_path / "soft.npy", soft(painting(), 1.5))
+    given = StyleImages((tmp_path / "soft.npy",), (1.0,))
+    found = brushwork.gathered(given, Size(200, 150), 2.0, PAINT)
+    assert brushwork.manner(found, PAINT).damping == 0
+    assert brushwork.manner(found, replace(PAINT, damped=True)).damping > 0.1

@@ -120,9 +120,10 @@ def how_painted(job: Job) -> Paint:
 
 
 def how_held(job: Job) -> Paint:
-    """How canvases are painted that keep the forms of the display."""
+    """How the canvas of a level is painted, which keeps the forms of the display."""
     share, blur = hold(job)
-    return replace(how_painted(job), hold=share, hold_blur=blur)
+    last = job.brief.last(job.place.level)
+    return replace(how_painted(job), hold=share, hold_blur=blur, damped=last)
 
 
 def hold(job: Job) -> tuple[float, float]:

@@ -141,6 +141,10 @@ class Brief:
         shares = self.settings.paint.hold
         return shares[min(level, len(shares)) - 1] if self.painted else 0.0
 
+    def last(self, level: int) -> bool:
+        """Whether a level is the print: nothing is made of it at a larger size."""
+        return level == len(self.plan.levels)
+
     def restyled(self, level: int) -> bool:
         """Whether a level above display is restyled by the optimizer."""
         return self.plan.levels[level - 1].iterations > 0

@@ -91,7 +91,7 @@ ROWS: tuple[Output, ...] = (
             *sources.zones(brief, at),
         ],
         settings=(*PAINT, "paint.hold"),
-        facts=sources.held,
+        facts=lambda brief, at: (sources.held(brief, at), brief.last(at.level)),
         there=sources.painted,
         work=lambda brief, at: brief.level(at).size.pixels * costs.PAINT_WORK / 1e6,
         bytes=costs.level_bytes,
