@@ -75,8 +75,8 @@ def reach(manner: Manner, options: Options) -> int:
 def _laid_reach(manner: Manner) -> int:
     tone = math.ceil(3 * manner.tone_blur) if manner.tone else 0
     hold = _BLURS * math.ceil(3 * manner.hold_blur) if manner.hold else 0
-    fine = math.ceil(3 * crispness.FINE) if manner.damping else 0
-    return _SMOOTH // 2 + tone + hold + fine
+    crisp = crispness.REACH if manner.damping else 0
+    return _SMOOTH // 2 + tone + hold + crisp
 
 
 def _patch_reach(manner: Manner) -> int:

@@ -10,6 +10,7 @@ import pytest
 from stages.canvas.files import Pixels
 from stages.canvas.luminance import luminance
 from stages.canvas.places import crispness, paint
+from stages.canvas.places.dictionary import relief
 from stages.tiles import Rect
 from tests.stages.canvas.places.painting import MANNER, made, painting, ready, size_of, soft
 
@@ -37,6 +38,13 @@ def test_edges_of_dabs_are_no_crisper_than_a_soft_painting() -> None:
     assert 0.1 < share < 0.9
     before, after = (fine(laid(work, damping)) / fine(work) for damping in (0.0, share))
     assert before > 1.15 and abs(after - 1) < abs(before - 1)
+
+
+def test_the_relief_that_edges_had_is_given_back_to_dabs() -> None:
+    work = soft(painting(), 1.5)
+    before, after = (laid(work, damping) for damping in (0.0, 0.4))
+    assert fine(after) < 0.8 * fine(before)
+    assert relief(after).mean() == pytest.approx(relief(before).mean(), rel=0.04)
 
 
 @pytest.mark.parametrize("damping", [0.0, 0.5])
