@@ -174,8 +174,9 @@ def over(
     size = Size(image.shape[1], image.shape[0])
     found = gathered(styles, size, DISPLAY_RATIO, how)
     lined = lines.redrawn(image, toned, photo, how.lines, _contrast(found, styles.weights))
-    image = division.covered(image, lined, shares)
+    image = division.covered(image, lined.pixels, shares)
     painted, same = (_laid(one, found, how, shares) for one in (image, toned))
+    painted = division.covered(painted, lined.held(painted), shares)
     kept = own.share(same, toned)
     return Painted(np.asarray(painted + kept[..., None] * (same - painted), np.float32), kept)
 
