@@ -1,4 +1,4 @@
-"""Survey: what painting a canvas takes of the whole of it, gathered once, band by band.
+"""Survey: what painting a canvas takes of the whole of it, gathered once, part by part.
 
 Two things are: by how much its bands are flatter than the painting's, and what its blocks ask for,
 a sample of which decides what places cost.
@@ -17,11 +17,11 @@ from stages.canvas.files import Pixels, Rows
 from stages.canvas.places import keys, matching, pricing
 from stages.canvas.places.dictionary import Dictionary
 from stages.canvas.places.keys import Numbers, Spread, Whole
-from stages.canvas.places.matching import Manner
+from stages.canvas.places.matching import Blocks, Flags, Manner
 from stages.canvas.places.pricing import Pricing
 from stages.tiles import Rect, Size
 
-_ROWS = 512
+_ROWS, _COLUMNS = 512, 2048  # of the parts that are looked at together
 _SAMPLE = 8_000  # blocks of the whole canvas that prices are found with
 # What is nearest is flatter than what was asked for, and flatter still from level to level.
 BEYOND = 1.5
@@ -59,22 +59,20 @@ def surveyed(
     parts = [Spread(0.0, (0.0,) * 3)] * (len(dictionary.zoned.spreads) if dictionary.zoned else 0)
     share = _SAMPLE * manner.block**2 / size.pixels
     around = keys.reach(options.blur, options.apart)
-    for core, window in _bands(size, around):
-        planes = keys.opponent(rows(window.y, window.bottom), options.blur)
+    for core, window, pixels in _parts(rows, size, around):
+        planes = keys.opponent(pixels, options.blur)
         bands, rest = keys.bands(planes)
         total = total + keys.spread(bands, core.within(window))
         found = matching.blocks(size, core, manner, options.groups)
-        chosen = (
-            (found.y >= core.y) & (found.y < core.bottom) & matching.drawn(found, manner, share)
-        )
-        y, x = (found.y - window.y)[chosen], found.x[chosen]
+        chosen = _within(found, core) & matching.drawn(found, manner, share)
+        y, x = (found.y - window.y)[chosen], (found.x - window.x)[chosen]
         asked.append(_layers([*bands, rest], y, x, options.apart))
         groups.append(found.group[chosen])
         if shares is not None:
-            own = shares(window.y, window.bottom)
+            own = shares(window.y, window.bottom)[:, window.x : window.right]
             here = core.within(window)
             parts = [part + keys.spread(bands, here, own[..., z]) for z, part in enumerate(parts)]
-            owners.append(matching.zones_at(found, own, (0, window.y), manner)[chosen])
+            owners.append(matching.zones_at(found, own, (window.x, window.y), manner)[chosen])
     gains = keys.gains(total, dictionary.spread, beyond)
     factors = np.array([*gains, 1.0], np.float32)[:, None, None]
     zone: Whole | None = None
@@ -91,11 +89,25 @@ def surveyed(
     return Survey(gains, prices, by_zone)
 
 
-def _bands(size: Size, around: int) -> Iterator[tuple[Rect, Rect]]:
+def _parts(
+    rows: Callable[[int, int], Pixels], size: Size, around: int
+) -> Iterator[tuple[Rect, Rect, Pixels]]:
+    """The parts of a canvas, a window around each, and its pixels; a band of rows is read once."""
     for top in range(0, size.height, _ROWS):
         bottom = min(top + _ROWS, size.height)
         first, last = max(0, top - around), min(size.height, bottom + around)
-        yield Rect(0, top, size.width, bottom - top), Rect(0, first, size.width, last - first)
+        band = rows(first, last)
+        for left in range(0, size.width, _COLUMNS):
+            right = min(left + _COLUMNS, size.width)
+            begin, end = max(0, left - around), min(size.width, right + around)
+            core = Rect(left, top, right - left, bottom - top)
+            yield core, Rect(begin, first, end - begin, last - first), band[:, begin:end]
+
+
+def _within(found: Blocks, core: Rect) -> Flags:
+    """The blocks whose middles lie within a part."""
+    down = (found.y >= core.y) & (found.y < core.bottom)
+    return np.asarray(down & (found.x >= core.x) & (found.x < core.right))
 
 
 def _layers(planes: list[Numbers], y: Whole, x: Whole, apart: int) -> Numbers:

@@ -51,6 +51,18 @@ def ready(found: Dictionary, canvas: Pixels, shares: Pixels) -> Ready:
     return Ready(found, seen, MANNER)
 
 
+def test_a_survey_of_zones_does_not_hang_on_its_parts(
+    found: Dictionary, canvas: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = halves(size_of(canvas), 40)
+    whole = ready(found, canvas, shares).survey
+    monkeypatch.setattr(survey, "_ROWS", 40)
+    monkeypatch.setattr(survey, "_COLUMNS", 56)
+    parts = ready(found, canvas, shares).survey
+    np.testing.assert_allclose(parts.zones, whole.zones, rtol=1e-5)
+    np.testing.assert_allclose(parts.prices, whole.prices, atol=2e-3)
+
+
 def test_every_block_has_a_place_of_its_zone(found: Dictionary, canvas: Pixels) -> None:
     shares = halves(size_of(canvas))
     everything = Rect(0, 0, 240, 160)
