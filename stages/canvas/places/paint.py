@@ -270,7 +270,7 @@ class _Pieces:
             image = images[number]
             rows = _mirrored(places[some, 1, None] + self.steps, image.shape[0])
             columns = _mirrored(places[some, 2, None] + self.steps, image.shape[1])
-            found[some] = image[rows[:, :, None], columns[:, None, :]]
+            found[some] = keys.grids(image, rows, columns)
         return found
 
     def paint(self, places: Places) -> Numbers:

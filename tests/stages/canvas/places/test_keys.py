@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from painting import painting, soft
 
 from stages.canvas.places import keys
+from stages.canvas.places.dictionary import Sheet
 from stages.tiles import Rect
 
 
@@ -54,3 +57,16 @@ def test_keys_have_a_variance_of_about_one_and_fixed_signs() -> None:
     projection = keys.fitted(found)
     assert projection(found).var(axis=0).sum() == pytest.approx(1.0, abs=0.05)
     assert np.array_equal(projection.axes, keys.fitted(found.copy()).axes)
+
+
+@given(st.integers(0, 7), st.integers(1, 9), st.integers(1, 9), st.booleans())
+def test_grids_are_what_indices_give_of_every_copy(
+    copy: int, width: int, height: int, cut: bool
+) -> None:
+    image = np.arange(height * width * 3, dtype=np.float16).reshape(height, width, 3)
+    turned = Sheet(image, image).turned(copy).pixels
+    turned = turned[::2, ::2] if cut else turned
+    dice = np.random.default_rng(copy)
+    rows, columns = (dice.integers(0, length, (4, 3)) for length in turned.shape[:2])
+    found = keys.grids(turned, rows, columns)
+    assert np.array_equal(found, turned[rows[:, :, None], columns[:, None, :]])
