@@ -39,7 +39,7 @@ _WHOLE = Size(1500, 1125)
 _AT = ((0.25, 0.3), (0.6, 0.25), (0.3, 0.7), (0.7, 0.65))  # middles of the crops
 
 
-def _ready(run: Path, level: int) -> Ready:
+def ready_of(run: Path, level: int) -> Ready:
     """What the last level was painted with."""
     found = dictionary.load(run / f"paint-{level}" / "dictionary.safetensors")
     seen = survey.load(run / f"paint-{level}" / "survey.safetensors")
@@ -48,7 +48,7 @@ def _ready(run: Path, level: int) -> Ready:
 
 def evenness_of(run: Path, level: int) -> float:
     """That of all blocks of a level."""
-    ready, canvas_file = _ready(run, level), run / f"upsample-{level}" / "canvas.npy"
+    ready, canvas_file = ready_of(run, level), run / f"upsample-{level}" / "canvas.npy"
     size, places = files.size_of(canvas_file), []
     for part, window in paint.pieces(size, ready):
         found = paint.matched(files.read(canvas_file, window), window, size, ready)
@@ -69,7 +69,7 @@ def seams_of(run: Path) -> list[Row]:
             cores = [tile.core for tile in level.grids[-1].tiles]
             image = canvas.read(restyled)
         else:
-            cores = [part for part, _ in paint.pieces(level.size, _ready(run, number))]
+            cores = [part for part, _ in paint.pieces(level.size, ready_of(run, number))]
             image = canvas.read(run / f"paint-{number}" / "canvas.npy")
         if len(cores) > 1:
             found = seams(image, {c.x for c in cores if c.x}, {c.y for c in cores if c.y})
