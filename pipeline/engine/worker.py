@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Freed memory is handed back after so many tiles: gaps between what is kept grow from tile to tile,
 # and the pages that come back cost a second or less.
-TILES_TO_TIDY = 8
+TILES_TO_TIDY = 2
 
 
 @dataclass
