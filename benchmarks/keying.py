@@ -43,7 +43,7 @@ _BANDS = (2, 4, 8)  # px
 _SOFT, _DARK, _NOISE = 1.0, 0.9, 0.03  # of the painting that is to be found in itself
 _LEAST = 0.1  # of a layer's mean spread: a channel that hardly ever fires is not raised further
 _AXES = 64  # of a layer, when they are made independent
-_SIXTH = "half relu5_1"
+_SIXTH, _SIXTH_STRIDE = "half relu5_1", 32
 _ALL = tuple(f"relu{block}_1" for block in range(1, 6))
 
 
@@ -121,18 +121,14 @@ def _features(network: Encoder, image: Pixels) -> dict[str, Tensor]:
     with torch.inference_mode():
         found = network(torch.from_numpy(framed), _ALL)
         found[_SIXTH] = F.avg_pool2d(found[_ALL[-1]], 2)
-    cut = {}
+    cut, edge = {}, _FRAME // STEP
     for name, features in found.items():
-        stride = 32 if name == _SIXTH else network.architecture.layer(name).stride
-        side = _FRAME // stride
-        cut[name] = features[..., side:-side, side:-side] if stride <= STEP else features
-        scale = stride / STEP
-        if scale < 1:
-            cut[name] = F.avg_pool2d(cut[name], round(1 / scale))
-        elif scale > 1:
-            whole = F.interpolate(features, scale_factor=scale, mode="bilinear")
-            edge = _FRAME // STEP
-            cut[name] = whole[..., edge:-edge, edge:-edge]
+        stride = _SIXTH_STRIDE if name == _SIXTH else network.architecture.layer(name).stride
+        if stride < STEP:
+            features = F.avg_pool2d(features, STEP // stride)
+        elif stride > STEP:
+            features = F.interpolate(features, scale_factor=stride / STEP, mode="bilinear")
+        cut[name] = features[..., edge:-edge, edge:-edge]
     return cut
 
 

@@ -134,7 +134,7 @@ def steps(canvas: Path, ready: Ready, parts: Sequence[tuple[Rect, Rect]]) -> lis
     for part, window in parts:
         pixels = files.read(canvas, window)
         clock.start()
-        planes = paint._levelled(pixels, ready, None)
+        planes = paint.levelled(pixels, ready)
         clock.took("keys: soft planes, bands")
         found = matching.blocks(size, window, ready.manner, ready.dictionary.options.groups)
         wanted = matching.queries(ready.dictionary, planes, (window.x, window.y), found)
@@ -167,7 +167,7 @@ def asked_of(canvas: Path, ready: Ready, parts: Sequence[tuple[Rect, Rect]]) -> 
     """The queries of the blocks of parts."""
     size, keys, groups = files.size_of(canvas), [], []
     for part, window in parts:
-        planes = paint._levelled(files.read(canvas, window), ready, None)
+        planes = paint.levelled(files.read(canvas, window), ready)
         found = matching.blocks(size, part, ready.manner, ready.dictionary.options.groups)
         keys.append(matching.queries(ready.dictionary, planes, (window.x, window.y), found))
         groups.append(found.group.ravel())

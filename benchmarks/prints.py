@@ -52,9 +52,7 @@ def evenness_of(run: Path, level: int) -> float:
     size, places = files.size_of(canvas_file), []
     for part, window in paint.pieces(size, ready):
         found = paint.matched(files.read(canvas_file, window), window, size, ready)
-        y, x = found.blocks.y, found.blocks.x
-        own = (y >= part.y) & (y < part.bottom) & (x >= part.x) & (x < part.right)
-        places.append(found.places[own])
+        places.append(found.places[found.blocks.within(part)])
     return evenness(Matches(found.blocks, np.concatenate(places)), ready.dictionary)
 
 

@@ -135,9 +135,10 @@ class PaintSettings(Section):
         default=1.0,
         ge=0,
         le=1,
-        description="how far the photo's edges are put back before the display is painted, 0 to 1, "
-        "as light and dark as the painting's: an optimizer bends them to its strokes, a palette of "
-        "few colours wipes them out. Plain parts keep their swirls",
+        description="how far the photo's edges are put back before the display is painted and, by "
+        "half, held in its paint, 0 to 1, as light and dark as the painting's: an optimizer bends "
+        "them to its strokes, a palette of few colours wipes them out. Plain parts keep their "
+        "swirls",
     )
     strokes: float = Field(
         default=1.0,

@@ -75,6 +75,11 @@ class Blocks:
     x: NDArray[np.int64]
     group: NDArray[np.int64]
 
+    def within(self, part: Rect) -> Flags:
+        """Those whose middles lie within a part of the canvas."""
+        down = (self.y >= part.y) & (self.y < part.bottom)
+        return np.asarray(down & (self.x >= part.x) & (self.x < part.right))
+
 
 @dataclass(frozen=True)
 class Matches:

@@ -135,7 +135,7 @@ def voted(
     canvas's edges; the result is then the same whatever the window.
     """
     dictionary, manner = ready.dictionary, ready.manner
-    planes, prices = _levelled(pixels, ready, shares), ready.survey.prices
+    planes, prices = levelled(pixels, ready, shares), ready.survey.prices
     matches = matching.match(dictionary, planes, window, size, prices, manner, shares)
     around = _laid_reach(manner)
     left, top = max(window.x, part.x - around), max(window.y, part.y - around)
@@ -174,11 +174,12 @@ def matched(
     pixels: Pixels, window: Rect, size: Size, ready: Ready, shares: Pixels | None = None
 ) -> Matches:
     """What the blocks of a window of a canvas are matched to, to look at and to measure."""
-    planes, prices = _levelled(pixels, ready, shares), ready.survey.prices
+    planes, prices = levelled(pixels, ready, shares), ready.survey.prices
     return matching.match(ready.dictionary, planes, window, size, prices, ready.manner, shares)
 
 
-def _levelled(pixels: Pixels, ready: Ready, shares: Pixels | None) -> Planes:
+def levelled(pixels: Pixels, ready: Ready, shares: Pixels | None = None) -> Planes:
+    """What keys see of a window's pixels `(H, W, 3)`, bands raised to what the survey asks for."""
     planes = keys.opponent(pixels, ready.dictionary.options.blur)
     if shares is not None:
         return keys.levelled_by_zone(planes, ready.survey.zones, shares)

@@ -17,7 +17,7 @@ from stages.canvas.files import Pixels, Rows
 from stages.canvas.places import keys, matching, pricing
 from stages.canvas.places.dictionary import Dictionary
 from stages.canvas.places.keys import Numbers, Spread, Whole
-from stages.canvas.places.matching import Blocks, Flags, Manner
+from stages.canvas.places.matching import Manner
 from stages.canvas.places.pricing import Pricing
 from stages.tiles import Rect, Size
 
@@ -64,7 +64,7 @@ def surveyed(
         bands, rest = keys.bands(planes)
         total = total + keys.spread(bands, core.within(window))
         found = matching.blocks(size, core, manner, options.groups)
-        chosen = _within(found, core) & matching.drawn(found, manner, share)
+        chosen = found.within(core) & matching.drawn(found, manner, share)
         y, x = (found.y - window.y)[chosen], (found.x - window.x)[chosen]
         asked.append(_layers([*bands, rest], y, x, options.apart))
         groups.append(found.group[chosen])
@@ -102,12 +102,6 @@ def _parts(
             begin, end = max(0, left - around), min(size.width, right + around)
             core = Rect(left, top, right - left, bottom - top)
             yield core, Rect(begin, first, end - begin, last - first), band[:, begin:end]
-
-
-def _within(found: Blocks, core: Rect) -> Flags:
-    """The blocks whose middles lie within a part."""
-    down = (found.y >= core.y) & (found.y < core.bottom)
-    return np.asarray(down & (found.x >= core.x) & (found.x < core.right))
 
 
 def _layers(planes: list[Numbers], y: Whole, x: Whole, apart: int) -> Numbers:
